@@ -1,0 +1,335 @@
+"""The composition root: installs the runtime, hangs every router and job; alone knows all rooms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import SecretStr
+from sqlalchemy import URL, make_url
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.types import ASGIApp
+
+from steward import __version__
+from steward.doors.ai_sdk import routes as ai_sdk
+from steward.doors.openai import routes as openai
+from steward.doors.openai.errors import error_response
+from steward.doors.terminal import commands
+from steward.identity import routes as identity
+from steward.identity.access import authenticate
+from steward.kernel import durable, logs, migrate, runtime, telemetry
+from steward.kernel.embedded import EmbeddedPostgres, supervise
+from steward.kernel.errors import Invalid, NotFound, Refusal
+from steward.kernel.http import Gate, problem
+from steward.kernel.idempotency import Idempotency
+from steward.kernel.ids import new_id
+from steward.kernel.rows import APP_ROLE, SYSTEM_ROLE
+from steward.kernel.runtime import Runtime
+from steward.kernel.settings import Settings
+from steward.kernel.work import Database
+from steward.providers import prices
+from steward.providers import routes as providers
+from steward.runs import jobs, sockets
+from steward.runs import routes as runs
+from steward.runs.calls import Calls
+from steward.runs.engine import Engine
+from steward.runs.feed import Feed
+from steward.threads import routes as threads
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+STATIC: Final = Path(__file__).parent / "static"
+_NATIVE: Final = "/api/v1"
+_GRACE_SECONDS: Final = 5
+
+
+class Ready:
+    """Whether this process serves."""
+
+    def __init__(self) -> None:
+        self.now = False
+
+
+class MethodNotAllowed(Refusal):
+    """The address exists, but not with this method."""
+
+    tag = "method_not_allowed"
+    status = 405
+    title = "Method not allowed"
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncGenerator[Database]:
+    """Start or find PostgreSQL, bring it up to date, and open it as the two roles."""
+    async with AsyncExitStack() as stack:
+        if settings.database_url is None:
+            server = EmbeddedPostgres(settings.data_dir)
+            await asyncio.to_thread(server.start)
+            stack.push_async_callback(asyncio.to_thread, server.release)
+            supervisor = asyncio.ensure_future(supervise(server))
+            stack.push_async_callback(_cancelled, supervisor)
+            owner, app, system = server.owner_url, server.app_url, server.system_url
+            with_passwords = False
+        else:
+            owner = make_url(settings.database_url.get_secret_value()).set(drivername="postgresql+asyncpg")
+            app = _role_url(owner, settings.database_app_url, APP_ROLE)
+            system = _role_url(
+                owner,
+                settings.database_system_url,
+                SYSTEM_ROLE,
+            )
+            with_passwords = settings.database_app_url is None
+        await asyncio.to_thread(migrate.migrate, owner, with_passwords=with_passwords)
+        database = Database(
+            app, system, pool_size=settings.database.pool_size, pool_seconds=settings.database.pool_seconds
+        )
+        stack.push_async_callback(database.close)
+        yield database
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
+    """A runtime for commands: the database and nothing that runs."""
+    async with open_database(settings) as database:
+        house = Runtime(settings, database, process_id=new_id("proc"))
+        runtime.install(house)
+        yield house
+
+
+@asynccontextmanager
+async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
+    """A runtime that runs turns: leases, durable work, the feed and its jobs."""
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(open_runtime(settings))
+        http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60), trust_env=True, read_bufsize=2**18
+        )
+        stack.push_async_callback(http.close)
+        feed = Feed(house.database, settings.streams.flush_seconds)
+        calls = Calls(house, http)
+        engine = Engine(house, feed, calls)
+        lease = durable.Lease(
+            house.database,
+            house.process_id,
+            renew_seconds=settings.leases.renew_seconds,
+            dead_seconds=settings.leases.dead_seconds,
+        )
+        house.parts |= {Feed: feed, Calls: calls, Engine: engine, durable.Lease: lease}
+        await lease.take()
+        durable.launch(settings, house.database.system_url, house.process_id)
+        await asyncio.to_thread(prices.warm_up)
+        lease.on_death.append(lambda: jobs.adopt_orphans(house))
+        lease.on_lost.append(engine.drop_lost)
+        stack.push_async_callback(_shut_down, engine, lease)
+        for job in (
+            feed.keep_flushing(),
+            feed.keep_listening(),
+            lease.keep(),
+            jobs.keep_books(house),
+            jobs.keep_clean(house),
+        ):
+            stack.push_async_callback(_cancelled, asyncio.ensure_future(job))
+        yield house
+
+
+def create_app(settings: Settings, announce: Callable[[Runtime], Awaitable[None]] | None = None) -> ASGIApp:
+    """The ASGI application of one process.
+
+    Args:
+        settings: of this process.
+        announce: called when the process is about to serve.
+    """
+    ready = Ready()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        telemetry.export_traces(settings.otlp_endpoint, __version__)
+        async with serve_runtime(settings) as house:
+            if announce is not None:
+                await announce(house)
+            ready.now = True
+            yield
+            ready.now = False
+
+    app = FastAPI(
+        title="Steward",
+        version=__version__,
+        description="The assistant backend that you own.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+        responses={
+            "default": {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {}}}
+        },
+    )
+    for room in (identity.router, threads.router, providers.router, runs.router, sockets.router):
+        app.include_router(room, prefix=_NATIVE)
+    app.include_router(ai_sdk.router)
+    app.include_router(openai.router)
+    _operations(app, ready)
+    _pages(app)
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    return Gate(Idempotency(app, authenticate), settings.limits, shape)
+
+
+def shape(path: str, refusal: Refusal, request_id: str) -> Response:
+    """A refusal in the shape of the door that was knocked at."""
+    if path.startswith("/v1/"):
+        return error_response(refusal, request_id)
+    return problem(refusal, request_id)
+
+
+def _operations(app: FastAPI, ready: Ready) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def live() -> JSONResponse:
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def is_ready() -> JSONResponse:
+        if not ready.now:
+            return JSONResponse({"status": "starting"}, status_code=503)
+        try:
+            await durable.living(runtime.current().database)
+        except Refusal as refusal:
+            return JSONResponse({"status": "unavailable", "detail": refusal.detail}, status_code=503)
+        return JSONResponse({"status": "ready", "version": __version__})
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        body, media_type = telemetry.exposition()
+        return Response(body, headers={"content-type": media_type})
+
+
+def _pages(app: FastAPI) -> None:
+    @app.get("/{path:path}", include_in_schema=False)
+    async def page(path: str) -> Response:
+        """The web app: a built file, or its one page, which knows the address itself."""
+        if path.startswith(("api/", "v1/")):
+            raise NotFound("There is nothing at this address.")
+        file = (STATIC / path).resolve()
+        if path and file.is_relative_to(STATIC) and file.is_file():
+            kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
+            return FileResponse(file, headers={"cache-control": kept})
+        if path.startswith("assets/"):
+            raise NotFound("There is no such file.")
+        index = STATIC / "index.html"
+        if not index.is_file():
+            raise NotFound("The web app is not built. Run `make setup`, then start again.")
+        return FileResponse(index, headers={"cache-control": "no-cache"})
+
+
+async def _on_refusal(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return shape(request.url.path, error, request.state.request_id)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        {"field": ".".join(str(step) for step in one["loc"][1:]), "message": one["msg"]}
+        for one in error.errors()
+    ]
+    sentence = "; ".join(
+        f"{one['field']}: {one['message']}" if one["field"] else one["message"] for one in problems[:3]
+    )
+    refusal = Invalid(f"{sentence}.", fields=problems)
+    return shape(request.url.path, refusal, request.state.request_id)
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        refusal: Refusal = MethodNotAllowed("This address does not take that method.")
+    elif error.status_code == 404:
+        refusal = NotFound("There is nothing at this address.")
+    else:
+        refusal = Invalid(str(error.detail))
+    return shape(request.url.path, refusal, request.state.request_id)
+
+
+def _role_url(owner: URL, given: SecretStr | None, role: str) -> URL:
+    if given is not None:
+        return make_url(given.get_secret_value()).set(drivername="postgresql+asyncpg")
+    return owner.set(username=role, password=migrate.role_password(owner, role))
+
+
+async def _shut_down(engine: Engine, lease: durable.Lease) -> None:
+    """Leave so that others, or the next start, go on at once."""
+    await engine.stop_all()
+    await durable.stop()
+    try:
+        await lease.give_back()
+    except Refusal as refusal:
+        log.warning("lease_not_given_back", error=refusal.detail)
+
+
+async def _cancelled(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def application() -> ASGIApp:
+    """The application of a worker process, which reads the settings from its environment."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    return create_app(settings)
+
+
+def serve(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]) -> None:
+    """Serve until told to stop; blocks.
+
+    Args:
+        settings: where to listen, with how many processes.
+        announce: called once when the database is ready, to tell the operator where to go.
+    """
+    options: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": "websockets-sansio",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+        "timeout_keep_alive": 30,
+    }
+    if settings.workers == 1:
+        uvicorn.run(create_app(settings, announce), **options)
+        return
+    with settings.for_children():
+        # Held here too, so that the database stays up while workers come and go.
+        server = None if settings.database_url else EmbeddedPostgres(settings.data_dir)
+        try:
+            if server is not None:
+                server.start()
+            asyncio.run(_announce(settings, announce))
+            uvicorn.run("steward.app:application", factory=True, workers=settings.workers, **options)
+        finally:
+            if server is not None:
+                server.release()
+
+
+async def _announce(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]) -> None:
+    async with open_runtime(settings) as house:
+        await announce(house)
+
+
+def main() -> None:
+    """The `steward` command."""
+    commands.build(
+        commands.Host(open_runtime=open_runtime, serve_runtime=serve_runtime, serve=serve, static=STATIC)
+    )()

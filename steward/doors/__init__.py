@@ -1,0 +1,1 @@
+"""Doors: foreign protocols, thin: parse, call a room, encode."""

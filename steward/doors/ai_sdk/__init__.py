@@ -1,0 +1,1 @@
+"""The AI SDK door: the UI message stream that `useChat` speaks."""

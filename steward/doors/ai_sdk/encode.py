@@ -1,0 +1,213 @@
+"""Run events as a UI message stream, version 1, for ai 5, 6 and 7.
+
+The client's schema is strict: an optional field is left out and never null, and only known types may be sent.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, assert_never
+
+import msgspec
+
+from steward.providers.events import (
+    Finish,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+    ToolCallStart,
+    ToolInputDelta,
+    Usage,
+)
+from steward.runs.events import (
+    Notice,
+    RunEnd,
+    RunEvent,
+    RunStart,
+    StepEnd,
+    StepRestart,
+    StepStart,
+    ToolFailure,
+    ToolResult,
+)
+
+DONE: Final = b"data: [DONE]\n\n"
+HEADERS: Final = {"x-vercel-ai-ui-message-stream": "v1"}
+
+_FINISH: Final = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool-calls",
+    "content_filter": "content-filter",
+}
+_json: Final = msgspec.json.Encoder().encode
+
+
+def chunk(**fields: Any) -> bytes:
+    """One chunk of the stream; fields that are None are left out."""
+    return b"data: " + _json({name: value for name, value in fields.items() if value is not None}) + b"\n\n"
+
+
+class Encoder:
+    """Holds what the wire needs and our events do not have: which part is open, and its id."""
+
+    def __init__(self) -> None:
+        self._open = ""
+        self._parts = 0
+        self._in_step = False
+        self._delta = b""
+        self._run_id = ""
+
+    def encode(self, events: list[RunEvent]) -> bytes:
+        """The chunks of a batch, in one piece. Neighbouring deltas leave as one."""
+        out: list[bytes] = []
+        pending: list[str] = []
+        for event in events:
+            if isinstance(event, TextDelta | ReasoningDelta):
+                kind = "text" if isinstance(event, TextDelta) else "reasoning"
+                if kind != self._open:
+                    self._flush(out, pending)
+                    self._start(out, kind)
+                pending.append(event.text)
+                continue
+            self._flush(out, pending)
+            self._other(out, event)
+        self._flush(out, pending)
+        return b"".join(out)
+
+    def _flush(self, out: list[bytes], pending: list[str]) -> None:
+        if pending:
+            out.append(self._delta + _json("".join(pending)) + b"}\n\n")
+            pending.clear()
+
+    def _start(self, out: list[bytes], kind: str) -> None:
+        self._close(out)
+        self._parts += 1
+        self._open = kind
+        part_id = f"{kind}-{self._parts}"
+        out.append(chunk(type=f"{kind}-start", id=part_id))
+        self._delta = f'data: {{"type":"{kind}-delta","id":"{part_id}","delta":'.encode()
+
+    def _close(self, out: list[bytes]) -> None:
+        if self._open:
+            out.append(chunk(type=f"{self._open}-end", id=f"{self._open}-{self._parts}"))
+            self._open = ""
+
+    def _step_over(self, out: list[bytes]) -> None:
+        self._close(out)
+        if self._in_step:
+            out.append(chunk(type="finish-step"))
+            self._in_step = False
+
+    def _other(self, out: list[bytes], event: RunEvent) -> None:
+        match event:
+            case RunStart():
+                self._run_id = event.run_id
+                metadata = {
+                    "thread_id": event.thread_id,
+                    "run_id": event.run_id,
+                    "model": event.model,
+                    "created_at": event.created_at,
+                }
+                out.append(chunk(type="start", messageId=event.message_id, messageMetadata=metadata))
+            case StepStart():
+                self._step_over(out)
+                self._in_step = True
+                out.append(chunk(type="start-step"))
+            case StepEnd():
+                self._step_over(out)
+            case ToolCallStart():
+                self._close(out)
+                out.append(
+                    chunk(
+                        type="tool-input-start", toolCallId=event.call_id, toolName=event.name, dynamic=True
+                    )
+                )
+            case ToolInputDelta():
+                out.append(
+                    chunk(type="tool-input-delta", toolCallId=event.call_id, inputTextDelta=event.text)
+                )
+            case ToolCall():
+                self._close(out)
+                out.append(_tool_input(event))
+            case ToolResult():
+                out.append(
+                    b"data: "
+                    + _json(
+                        {
+                            "type": "tool-output-available",
+                            "toolCallId": event.call_id,
+                            "output": event.output,
+                            "dynamic": True,
+                        }
+                    )
+                    + b"\n\n"
+                )
+            case ToolFailure():
+                out.append(
+                    chunk(
+                        type="tool-output-error",
+                        toolCallId=event.call_id,
+                        errorText=event.message,
+                        dynamic=True,
+                    )
+                )
+            case Notice():
+                out.append(chunk(type="data-notice", data={"tag": event.tag, "message": event.message}))
+            case RunEnd():
+                self._end(out, event)
+            case Usage() | Finish() | StepRestart():
+                # Usage and reason travel with the end; a restart is the business of whoever feeds the encoder.
+                pass
+            case TextDelta() | ReasoningDelta():
+                raise AssertionError("deltas are encoded in batches")
+            case _:
+                assert_never(event)
+
+    def _end(self, out: list[bytes], event: RunEnd) -> None:
+        self._step_over(out)
+        metadata = {
+            "status": event.status,
+            "finish_reason": event.finish_reason,
+            "model": event.model,
+            "duration_ms": event.duration_ms,
+            "cost_usd": event.cost_usd,
+            "usage": {
+                "input_tokens": event.input_tokens,
+                "output_tokens": event.output_tokens,
+                "total_tokens": event.input_tokens + event.output_tokens,
+            },
+        }
+        if event.error_message is not None:
+            metadata["error_tag"] = event.error_tag
+            out.append(chunk(type="message-metadata", messageMetadata=metadata))
+            out.append(error(event.error_message, self._run_id))
+        else:
+            reason = (
+                "other" if event.status == "cancelled" else _FINISH.get(event.finish_reason or "", "other")
+            )
+            out.append(chunk(type="finish", messageMetadata=metadata, finishReason=reason))
+        out.append(DONE)
+
+
+def error(sentence: str, run_id: str) -> bytes:
+    """The chunk of a failure: a sentence for people and the run to ask about."""
+    return chunk(type="error", errorText=f"{sentence} ({run_id})" if run_id else sentence)
+
+
+def _tool_input(event: ToolCall) -> bytes:
+    if event.input is None:
+        return chunk(
+            type="tool-input-error",
+            toolCallId=event.call_id,
+            toolName=event.name,
+            input=event.raw_input,
+            errorText="The model wrote an input that is no JSON object.",
+            dynamic=True,
+        )
+    return chunk(
+        type="tool-input-available",
+        toolCallId=event.call_id,
+        toolName=event.name,
+        input=event.input,
+        dynamic=True,
+    )

@@ -1,0 +1,111 @@
+"""The AI SDK door: `POST /api/v1/chat` and the stream to come back to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from steward.doors.ai_sdk import encode, wire
+from steward.identity.access import Caller
+from steward.kernel import runtime
+from steward.kernel.errors import Invalid, NotFound
+from steward.kernel.pages import AnyId
+from steward.kernel.sse import EventStream, StreamCut
+from steward.kernel.work import Actor
+from steward.providers.events import TextDelta
+from steward.runs import service
+from steward.runs.events import RunEnd, StepRestart
+from steward.runs.schemas import Started, TurnRequest
+
+router = APIRouter(tags=["chat"])
+
+
+@router.post("/api/v1/chat", response_class=Response)
+async def chat(request: Request, actor: Caller) -> Response:
+    """Send a message, edit one, or ask for another answer; the answer is a UI message stream."""
+    turn, streamed = wire.read(await request.body())
+    return await _answer(actor, turn, streamed)
+
+
+@router.post("/api/assistant-v2/chat", response_class=Response)
+async def chat_in_workspace(request: Request, actor: Caller) -> Response:
+    """The same for clients that name the workspace in the body; it must be the caller's own."""
+    body: Any = await request.json()
+    workspace_id = body.get("workspaceId") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if not isinstance(workspace_id, str) or not workspace_id:
+        raise Invalid("The body has no workspaceId.", field="workspaceId")
+    turn, streamed = wire.read(await request.body())
+    if workspace_id != actor.workspace_id:
+        raise NotFound("There is no such workspace.")
+    return await _answer(actor, turn, streamed)
+
+
+@router.get("/api/v1/chat/{conversation_id}/stream", response_class=Response)
+async def resume(actor: Caller, conversation_id: AnyId) -> Response:
+    """The running answer from its beginning, then live; 204 when nothing runs, also for a conversation not begun."""
+    async with runtime.current().database.work(actor) as work:
+        live = await service.find_live(work, conversation_id)
+    if live is None:
+        return Response(status_code=204)
+    return _stream(actor, live.id)
+
+
+async def _answer(actor: Actor, turn: TurnRequest, streamed: bool) -> Response:
+    started = await service.start(actor, turn)
+    if streamed:
+        return _stream(actor, started.run_id)
+    return await _whole(actor, started)
+
+
+def _stream(actor: Actor, run_id: str) -> Response:
+    ping_seconds = runtime.current().settings.streams.ping_seconds
+    return EventStream(_chunks(actor, run_id), ping_seconds=ping_seconds, headers=encode.HEADERS)
+
+
+async def _chunks(actor: Actor, run_id: str) -> AsyncGenerator[bytes]:
+    encoder = encode.Encoder()
+    async with aclosing(service.follow_standing(actor, run_id)) as batches:
+        async for events in batches:
+            if any(isinstance(event, StepRestart) for event in events):
+                # Text that was shown no longer counts, and this wire cannot take it back: the client comes
+                # back and reads the message as it stands.
+                raise StreamCut
+            data = encoder.encode(events)
+            if data:
+                yield data
+
+
+async def _whole(actor: Actor, started: Started) -> Response:
+    text: list[str] = []
+    end: RunEnd | None = None
+    async with aclosing(service.follow_standing(actor, started.run_id)) as batches:
+        async for events in batches:
+            for event in events:
+                if isinstance(event, TextDelta):
+                    text.append(event.text)
+                elif isinstance(event, StepRestart):
+                    text.clear()
+                elif isinstance(event, RunEnd):
+                    end = event
+    assert end is not None
+    return JSONResponse(
+        {
+            "thread_id": started.thread_id,
+            "run_id": started.run_id,
+            "message_id": started.message_id,
+            "text": "".join(text),
+            "status": end.status,
+            "finish_reason": end.finish_reason,
+            "usage": {
+                "input_tokens": end.input_tokens,
+                "output_tokens": end.output_tokens,
+                "total_tokens": end.input_tokens + end.output_tokens,
+            },
+            "error": None if end.error_tag is None else {"tag": end.error_tag, "message": end.error_message},
+        },
+        status_code=200 if end.error_tag is None else 502,
+    )

@@ -1,0 +1,1 @@
+"""The OpenAI door: Chat Completions and Models."""

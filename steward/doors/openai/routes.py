@@ -1,0 +1,110 @@
+"""The OpenAI door: `POST /v1/chat/completions` and `GET /v1/models`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from steward.doors.openai import encode, wire
+from steward.doors.openai.errors import error_body
+from steward.identity.access import Caller
+from steward.kernel import runtime
+from steward.kernel.errors import NotFound, Refusal
+from steward.kernel.ids import new_id
+from steward.kernel.sse import EventStream
+from steward.providers import catalogue
+from steward.providers.events import ProviderEvent
+from steward.runs import service
+
+router = APIRouter(prefix="/v1", tags=["openai"])
+
+
+@router.post("/chat/completions", response_class=Response)
+async def create_completion(request: Request, actor: Caller) -> Response:
+    """Create a chat completion; it ends when its reader goes, because this wire cannot resume."""
+    body = wire.read(await request.body())
+    resolved = service.resolve(body.model)
+    completion_id, created = new_id("chatcmpl").replace("_", "-", 1), int(time.time())
+    events = service.complete(actor, resolved, wire.to_request(body))
+    if not body.stream:
+        collected = await _collect(request, events)
+        return JSONResponse(encode.whole(completion_id, body.model, created, collected))
+    # The first batch comes before the status: a provider's refusal is still an HTTP error.
+    first = await anext(events, None)
+    include_usage = body.stream_options is not None and body.stream_options.include_usage
+    encoder = encode.Encoder(completion_id, body.model, created, include_usage=include_usage)
+    return EventStream(
+        _chunks(encoder, first or [], events), ping_seconds=runtime.current().settings.streams.ping_seconds
+    )
+
+
+@router.get("/models")
+async def list_models(actor: Caller) -> dict[str, Any]:
+    """List the models that can be asked for."""
+    del actor
+    ready = catalogue.configured(runtime.current().settings)
+    return {
+        "object": "list",
+        "data": [
+            _model(f"{provider.name}/{name}", provider.name) for provider in ready for name in provider.models
+        ],
+    }
+
+
+@router.get("/models/{model:path}")
+async def read_model(actor: Caller, model: str) -> dict[str, Any]:
+    """One model."""
+    del actor
+    try:
+        resolved = service.resolve(model)
+    except Refusal as refusal:
+        raise NotFound(f"The model '{model}' does not exist. {refusal.detail}", param="model") from refusal
+    return _model(model, resolved.endpoint.provider)
+
+
+async def _chunks(
+    encoder: encode.Encoder, first: list[ProviderEvent], events: AsyncGenerator[list[ProviderEvent]]
+) -> AsyncGenerator[bytes]:
+    try:
+        yield encoder.start() + encoder.encode(first)
+        async for batch in events:
+            data = encoder.encode(batch)
+            if data:
+                yield data
+        yield encode.DONE
+    except Refusal as refusal:
+        yield b"data: " + msgspec.json.encode(error_body(refusal)) + b"\n\n"
+    finally:
+        await events.aclose()
+
+
+async def _collect(request: Request, events: AsyncGenerator[list[ProviderEvent]]) -> list[ProviderEvent]:
+    async def read() -> list[ProviderEvent]:
+        return [event async for batch in events for event in batch]
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    reading, leaving = asyncio.ensure_future(read()), asyncio.ensure_future(gone())
+    try:
+        await asyncio.wait((reading, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            reading.cancel()
+        return await reading
+    finally:
+        leaving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await leaving
+        await events.aclose()
+
+
+def _model(model_id: str, owner: str) -> dict[str, Any]:
+    return {"id": model_id, "object": "model", "created": 1_700_000_000, "owned_by": owner}

@@ -1,0 +1,1 @@
+"""Identity: workspaces, people, memberships, sign-in, sessions and API keys."""

@@ -1,0 +1,45 @@
+"""What identity refuses."""
+
+from __future__ import annotations
+
+from steward.kernel.errors import Refusal
+
+
+class SignInFailed(Refusal):
+    """E-mail and password do not fit, the user is disabled, or is a member of no workspace."""
+
+    tag = "sign_in_failed"
+    status = 401
+    title = "Sign-in failed"
+
+
+class LinkUsedOrExpired(Refusal):
+    """The one-time link was used before, ran out, or never was."""
+
+    tag = "link_used_or_expired"
+    status = 401
+    title = "The sign-in link is no longer good"
+
+
+class CsrfMissing(Refusal):
+    """A request with a session cookie changes something without the session's token."""
+
+    tag = "csrf_token_missing"
+    status = 403
+    title = "The request did not come from our page"
+
+
+class EmailTaken(Refusal):
+    """Another user has this e-mail address."""
+
+    tag = "email_taken"
+    status = 409
+    title = "The e-mail address is taken"
+
+
+class PasswordTooShort(Refusal):
+    """A password has at least twelve characters."""
+
+    tag = "password_too_short"
+    status = 422
+    title = "The password is too short"

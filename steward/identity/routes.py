@@ -1,0 +1,93 @@
+"""Native REST of identity."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from limits import parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from steward.identity import access, service
+from steward.identity.access import Caller, InWork
+from steward.identity.schemas import KeyCreate, KeyCreated, KeyPage, LinkUse, Me, PasswordChange, SignIn
+from steward.kernel import runtime
+from steward.kernel.errors import TooManyRequests
+
+router = APIRouter(tags=["identity"])
+
+_SIGN_INS = parse("10/minute")
+_limiter = MovingWindowRateLimiter(MemoryStorage())
+
+
+@router.post("/auth/sign-in")
+async def sign_in(request: Request, response: Response, body: SignIn) -> Me:
+    """Sign in with e-mail and password."""
+    await _slow_down_guessing(request, body.email)
+    signed_in = await service.sign_in(runtime.current(), body.email, body.password.get_secret_value())
+    return await _welcome(request, response, signed_in)
+
+
+@router.post("/auth/link")
+async def use_link(request: Request, response: Response, body: LinkUse) -> Me:
+    """Sign in with a one-time link."""
+    await _slow_down_guessing(request, "link")
+    signed_in = await service.use_link(runtime.current(), body.token)
+    return await _welcome(request, response, signed_in)
+
+
+@router.post("/auth/sign-out", status_code=204)
+async def sign_out(request: Request, response: Response, actor: Caller) -> None:
+    """End the session."""
+    await service.sign_out(runtime.current(), actor)
+    access.clear_cookie(response, request)
+
+
+@router.get("/me")
+async def read_me(request: Request, actor: Caller) -> Me:
+    """Tell who the caller is."""
+    return await service.me(runtime.current(), actor, request.state.csrf_token)
+
+
+@router.put("/me/password", status_code=204)
+async def change_password(actor: Caller, body: PasswordChange) -> None:
+    """Set a new password."""
+    current = body.current_password
+    await service.set_password(
+        runtime.current(),
+        actor,
+        body.password.get_secret_value(),
+        current.get_secret_value() if current else None,
+    )
+
+
+@router.get("/keys")
+async def list_keys(work: InWork) -> KeyPage:
+    """List the API keys of the workspace."""
+    return KeyPage(items=await service.keys(work))
+
+
+@router.post("/keys", status_code=201)
+async def create_key(work: InWork, body: KeyCreate) -> KeyCreated:
+    """Make an API key; its secret is in this answer only."""
+    return await service.create_key(work, body.name)
+
+
+@router.delete("/keys/{key_id}", status_code=204)
+async def revoke_key(work: InWork, key_id: str) -> None:
+    """Revoke an API key at once."""
+    await service.revoke_key(work, key_id)
+
+
+async def _welcome(request: Request, response: Response, signed_in: service.SignedIn) -> Me:
+    access.set_cookie(response, request, signed_in.secret)
+    house = runtime.current()
+    actor, csrf_token = await service.actor_of_session(house, signed_in.secret)
+    return await service.me(house, actor, csrf_token)
+
+
+async def _slow_down_guessing(request: Request, name: str) -> None:
+    if runtime.current().settings.rate_limits == "off":
+        return
+    address = request.client.host if request.client else ""
+    if not await _limiter.hit(_SIGN_INS, address, name.lower()):
+        raise TooManyRequests("Rate limit exceeded. Wait a minute, then try again.", retry_after_seconds=60)

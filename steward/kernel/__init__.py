@@ -1,0 +1,1 @@
+"""The ground floor: settings, the database, refusals, HTTP, telemetry. Knows no room."""

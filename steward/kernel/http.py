@@ -1,0 +1,220 @@
+"""HTTP: problems (RFC 9457), request ids, the gate that every request passes before anybody is authenticated."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Any, Final
+
+import msgspec
+import structlog
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from steward.kernel.errors import BodyTooLarge, MalformedBody, Refusal
+from steward.kernel.ids import new_id
+from steward.kernel.settings import Limits
+from steward.kernel.telemetry import REQUEST_SECONDS, REQUESTS
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+_QUIET_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)  # possessive: never walks back
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_STEP: Final = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+
+_SECURITY_HEADERS: Final[list[tuple[bytes, bytes]]] = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        b"connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        b"frame-ancestors 'none'",
+    ),
+]
+
+
+def problem_body(refusal: Refusal, request_id: str) -> dict[str, Any]:
+    """The members of an RFC 9457 problem, with the public tag."""
+    return {
+        "type": f"urn:steward:problem:{refusal.tag}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "tag": refusal.tag,
+        "request_id": request_id,
+        **refusal.facts,
+    }
+
+
+def problem(refusal: Refusal, request_id: str) -> Response:
+    """The refusal as an answer."""
+    return Response(
+        msgspec.json.encode(problem_body(refusal, request_id)),
+        status_code=refusal.status,
+        media_type="application/problem+json",
+        headers=refusal_headers(refusal),
+    )
+
+
+def refusal_headers(refusal: Refusal) -> dict[str, str]:
+    """Headers that tell a client when to come back."""
+    headers: dict[str, str] = {}
+    if refusal.retry_after_seconds is not None:
+        headers["retry-after"] = str(max(1, round(refusal.retry_after_seconds)))
+    if refusal.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return headers
+
+
+class Unexpected(Refusal):
+    """A bug: the caller gets a request id, the log gets the stack."""
+
+    tag = "internal_error"
+    status = 500
+    title = "Something went wrong"
+
+
+def unexpected(request_id: str) -> Unexpected:
+    """The refusal shown for a bug."""
+    return Unexpected(
+        f"Something went wrong on our side. Try again, and quote {request_id} if it happens again."
+    )
+
+
+class Gate:
+    """Outermost layer: gives the request its id, reads and checks the body, logs, counts, and catches what is left.
+
+    Bodies are checked before anybody is authenticated, so that a stranger cannot make the server work.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        shape: Callable[[str, Refusal, str], Response],
+        upload_paths: tuple[str, ...] = (),
+    ) -> None:
+        self._app = app
+        self._limits = limits
+        self._shape = shape
+        self._upload_paths = upload_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_id("req")
+        scope.setdefault("state", {})["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", request_id.encode()),
+                    *_SECURITY_HEADERS,
+                ]
+            await send(message)
+
+        path: str = scope["path"]
+        try:
+            try:
+                if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
+                    raise MalformedBody("The address holds the character NUL; remove it.")
+                checked = await self._read(scope, receive)
+            except Refusal as refusal:
+                await self._shape(path, refusal, request_id)(scope, receive, answer)
+                return
+            await self._app(scope, checked, answer)
+        except Refusal as refusal:
+            # From the layers between here and the routes, which answer for themselves.
+            await self._shape(path, refusal, request_id)(scope, receive, answer)
+        except Exception:
+            log.exception("request_failed", path=path)
+            if status:
+                raise
+            await self._shape(path, unexpected(request_id), request_id)(scope, receive, answer)
+        finally:
+            seconds = time.perf_counter() - started
+            REQUESTS.labels(scope["method"], str(status)).inc()
+            REQUEST_SECONDS.observe(seconds)
+            if path not in _QUIET_PATHS:
+                log.info(
+                    "request", method=scope["method"], path=path, status=status, ms=round(seconds * 1000, 1)
+                )
+
+    async def _read(self, scope: Scope, receive: Receive) -> Receive:
+        if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+            return receive
+        headers = dict(scope["headers"])
+        if scope["path"].startswith(self._upload_paths or ("\0",)):
+            return receive
+        limit = self._limits.body_bytes
+        if int(headers.get(b"content-length", b"0") or b"0") > limit:
+            raise _too_many_bytes(limit)
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return _replay(message, receive)
+            body += message.get("body", b"")
+            if len(body) > limit:
+                raise _too_many_bytes(limit)
+            if not message.get("more_body", False):
+                break
+        if body:
+            check_json(bytes(body), self._limits)
+        return _replay({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
+
+
+def check_json(body: bytes, limits: Limits) -> None:
+    """Refuse what would hurt later: too deep, too many values, NUL, lone surrogates, NaN, anything but UTF-8.
+
+    Raises:
+        BodyTooLarge: more depth or values than the limits allow.
+        MalformedBody: not strict JSON in UTF-8.
+    """
+    if b"\\u0000" in body and _NUL.search(body):
+        raise MalformedBody("The body holds the character NUL; remove it.")
+    if _may_exceed(body, limits):
+        bare = _STRING.sub(b"", body)
+        nodes = bare.count(b",") + bare.count(b"{") + bare.count(b"[") + 1
+        if nodes > limits.json_nodes:
+            raise BodyTooLarge(f"The body holds {nodes} values; at most {limits.json_nodes} are read.")
+        depth = max(accumulate(_STEP[byte] for byte in bare if byte in _STEP), default=0)
+        if depth > limits.json_depth:
+            raise BodyTooLarge(f"The body is nested {depth} deep; at most {limits.json_depth} is read.")
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBody(f"The body is not strict JSON in UTF-8: {error}.") from error
+
+
+def _may_exceed(body: bytes, limits: Limits) -> bool:
+    # Counted with the contents of strings: cheap, and never too low.
+    opened = body.count(b"{") + body.count(b"[")
+    return opened > limits.json_depth or opened + body.count(b",") > limits.json_nodes
+
+
+def _too_many_bytes(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body has more than {limit} bytes; send less, or upload it as a file.")
+
+
+def _replay(first: Message, receive: Receive) -> Receive:
+    pending: list[Message] = [first]
+
+    async def read() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return read

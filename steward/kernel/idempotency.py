@@ -1,0 +1,162 @@
+"""Idempotency keys: the same `POST` twice is one, for every answer that is not a stream.
+
+A stream's own safety is the client's message id; this layer lets streams pass. Answers are kept for a day. As with Stripe, an
+answer that refused the request itself (4xx) is not kept, and another body under the same key is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import LargeBinary, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from steward.kernel import runtime
+from steward.kernel.errors import IdempotencyBusy, IdempotencyMismatch, Refusal
+from steward.kernel.rows import Owned, Row
+from steward.kernel.work import Actor
+
+_KEY_CHARS: Final = 255
+_ANSWER_BYTES: Final = 1_000_000
+_WAIT_SECONDS: Final = 10.0
+
+_CLAIM: Final = text(
+    "INSERT INTO idempotency_keys (workspace_id, user_id, id, request_hash) VALUES (:workspace_id, :user_id, :id, :hash) "
+    "ON CONFLICT (workspace_id, id) DO UPDATE SET request_hash = excluded.request_hash, status = 0, body = NULL, "
+    "created_at = now() WHERE idempotency_keys.created_at < now() - interval '24 hours' "
+    "OR (idempotency_keys.status = 0 AND idempotency_keys.created_at < now() - interval '2 minutes') RETURNING id"
+)
+_READ: Final = text(
+    "SELECT request_hash, status, media_type, body FROM idempotency_keys WHERE workspace_id = :workspace_id AND id = :id"
+)
+_KEEP: Final = text(
+    "UPDATE idempotency_keys SET status = :status, media_type = :media_type, body = :body "
+    "WHERE workspace_id = :workspace_id AND id = :id"
+)
+_FREE: Final = text("DELETE FROM idempotency_keys WHERE workspace_id = :workspace_id AND id = :id")
+
+
+class IdempotencyKey(Owned, Row):
+    """An answer kept for a repeat of its request. `id` is a hash over user, address and the client's key."""
+
+    __tablename__ = "idempotency_keys"
+
+    user_id: Mapped[str]
+    request_hash: Mapped[str]
+    status: Mapped[int] = mapped_column(server_default=text("0"))
+    media_type: Mapped[str] = mapped_column(server_default="")
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Idempotency:
+    """Answers a repeated `POST` with the first answer."""
+
+    def __init__(self, app: ASGIApp, authenticate: Callable[[HTTPConnection], Awaitable[Actor]]) -> None:
+        self._app = app
+        self._authenticate = authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        key = _key(scope)
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            actor = await self._authenticate(HTTPConnection(scope))
+        except Refusal:
+            # The route refuses in its own shape; sign-in has no actor and no need of this.
+            await self._app(scope, receive, send)
+            return
+        first = await receive()
+        body: bytes = first.get("body", b"")
+        entry = {
+            "workspace_id": actor.workspace_id,
+            "user_id": actor.user_id,
+            "id": _hash(actor.user_id.encode(), scope["path"].encode(), key),
+        }
+        request_hash = _hash(scope["query_string"], body)
+        async with runtime.current().database.work(actor) as work:
+            claimed = (await work.session.execute(_CLAIM, {**entry, "hash": request_hash})).first()
+        if claimed is None:
+            answer = await self._first_answer(actor, entry, request_hash)
+            await answer(scope, receive, send)
+            return
+        await self._run(actor, entry, scope, _replay(first, receive), send)
+
+    async def _run(
+        self, actor: Actor, entry: dict[str, Any], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        kept: dict[str, Any] = {"status": 0, "media_type": "", "body": b""}
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = dict(message["headers"])
+                kept.update(status=message["status"], media_type=headers.get(b"content-type", b"").decode())
+            elif message["type"] == "http.response.body" and not kept["media_type"].startswith(
+                "text/event-stream"
+            ):
+                kept["body"] += message.get("body", b"")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            is_kept = (
+                (200 <= kept["status"] < 400 or kept["status"] >= 500)
+                and not kept["media_type"].startswith("text/event-stream")
+                and len(kept["body"]) <= _ANSWER_BYTES
+            )
+            async with runtime.current().database.work(actor) as work:
+                await work.session.execute(
+                    _KEEP if is_kept else _FREE, {**entry, **kept} if is_kept else entry
+                )
+
+    async def _first_answer(self, actor: Actor, entry: dict[str, Any], request_hash: str) -> Response:
+        deadline = time.monotonic() + _WAIT_SECONDS
+        while True:
+            async with runtime.current().database.work(actor) as work:
+                row = (await work.session.execute(_READ, entry)).first()
+            if row is not None and row.request_hash != request_hash:
+                raise IdempotencyMismatch(
+                    "This idempotency key came with another request before. Use a new key."
+                )
+            if row is not None and row.status:
+                headers = {"content-type": row.media_type, "idempotency-replayed": "true"}
+                return Response(row.body, status_code=row.status, headers=headers)
+            if row is None or time.monotonic() > deadline:
+                raise IdempotencyBusy(
+                    "The first request with this idempotency key has no answer to repeat yet. Try again.",
+                    retry_after_seconds=1,
+                )
+            await asyncio.sleep(0.05)
+
+
+def _key(scope: Scope) -> bytes | None:
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return None
+    key = dict(scope["headers"]).get(b"idempotency-key", b"")
+    return key[:_KEY_CHARS] or None
+
+
+def _hash(*pieces: bytes) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(len(piece).to_bytes(8, "big") + piece)
+    return digest.hexdigest()
+
+
+def _replay(first: Message, receive: Receive) -> Receive:
+    pending = [first]
+
+    async def read() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return read

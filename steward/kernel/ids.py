@@ -1,0 +1,25 @@
+"""Identifiers: text, prefixed, sortable by time of birth."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+import uuid_utils
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(prefix: str) -> str:
+    """Make an id such as `thread_01jd3k…`.
+
+    Returns: the prefix, an underscore and 26 characters: a UUIDv7 in Crockford base32, so ids sort by time.
+    """
+    number = uuid_utils.uuid7().int
+    letters = [_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)]
+    return f"{prefix}_{''.join(letters)}"
+
+
+def new_secret(prefix: str) -> str:
+    """Make a secret that nobody can guess: the prefix and 256 random bits in URL-safe letters."""
+    return f"{prefix}{secrets.token_urlsafe(32)}"

@@ -1,0 +1,1 @@
+"""Runs: one turn of an agent on a thread, durable, streamed, resumable."""

@@ -1,0 +1,513 @@
+"""The engine: runs turns, step by step, so that a crash costs one step at most."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import msgspec
+import structlog
+from dbos import DBOS, SetWorkflowID
+
+from steward.agents import service as agents
+from steward.agents.service import Prepared, Wishes
+from steward.audit import service as audit
+from steward.kernel import runtime
+from steward.kernel.errors import Refusal, Unavailable
+from steward.kernel.runtime import Runtime
+from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
+from steward.kernel.work import Actor, Work
+from steward.providers.events import ToolCall, Usage
+from steward.providers.prices import cost_usd
+from steward.providers.wire import ModelRequest, PromptMessage
+from steward.runs import queries
+from steward.runs.calls import Call, Calls, prompt_tokens
+from steward.runs.errors import RunBroke, RunInterrupted, RunTimeout, TooManySteps
+from steward.runs.events import (
+    RunEnd,
+    RunEvent,
+    RunStart,
+    RunStatus,
+    StepEnd,
+    StepRestart,
+    StepStart,
+    ToolFailure,
+    standing,
+)
+from steward.runs.feed import Batch, Feed, Tail, write
+from steward.runs.transcript import Transcript
+from steward.threads import service as threads
+from steward.usage.service import CallOpening
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+StepOutcome = Literal["again", "over"]
+
+_MESSAGE_STATUS: Final[dict[str, str]] = {
+    "completed": "completed",
+    "cancelled": "cancelled",
+    "incomplete": "incomplete",
+}
+_STORE_TRIES: Final = 12
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A turn that this process runs."""
+
+    actor: Actor
+    run_id: str
+    thread_id: str
+    question_id: str
+    message_id: str
+    attempt: int
+    prepared: Prepared
+    tail: Tail
+    stop: asyncio.Event
+    accepted_at: float
+    started_at: float
+    prompt: list[PromptMessage] = field(default_factory=list[PromptMessage])
+    transcript: Transcript = field(default_factory=Transcript)
+    folded: int = 0
+    call: Call | None = None
+    cost: float | None = None
+
+    def fold(self) -> None:
+        """Bring the transcript up to what the tail holds."""
+        for event in self.tail.events[self.folded :]:
+            self.transcript.add(event)
+        self.folded = len(self.tail.events)
+
+
+class Engine:
+    """The turns of this process."""
+
+    def __init__(self, house: Runtime, feed: Feed, calls: Calls) -> None:
+        self._runtime = house
+        self._feed = feed
+        self._calls = calls
+        self._turns: dict[str, Turn] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._dropped = False
+
+    async def prepare_turn(
+        self,
+        work: Work,
+        *,
+        run_id: str,
+        thread_id: str,
+        question_id: str,
+        message_id: str,
+        prepared: Prepared,
+        accepted_at: float,
+    ) -> Turn:
+        """Make everything ready in the transaction that accepts the turn, so that the model is called right after it."""
+        turn = Turn(
+            actor=work.actor,
+            run_id=run_id,
+            thread_id=thread_id,
+            question_id=question_id,
+            message_id=message_id,
+            attempt=1,
+            prepared=prepared,
+            tail=Tail(work.actor.workspace_id, run_id, 1),
+            stop=self._feed.stop_signal(run_id),
+            accepted_at=accepted_at,
+            started_at=time.time(),
+        )
+        await self._gather(work, turn)
+        await self._open_call(work, turn)
+        return turn
+
+    def begin(self, turn: Turn) -> None:
+        """Run a turn whose transaction has committed."""
+        self._adopt(turn)
+        turn.tail.publish([self._run_start(turn)])
+        self._spawn(start_workflow(turn.actor, turn.run_id))
+
+    def discard(self, run_id: str) -> None:
+        """Forget a turn whose transaction failed."""
+        self._feed.forget_stop(run_id)
+
+    async def model_step(self, actor: Actor, run_id: str, step: int) -> StepOutcome:
+        """One model call of a turn, and its end when the model asks for nothing more."""
+        turn = self._turns.get(run_id) or await self._take_over(actor, run_id, step)
+        if turn is None:
+            return "over"
+        turn.tail.publish([StepStart(step)])
+        if turn.call is None:
+            try:
+                async with self._runtime.database.work(actor) as work:
+                    await self._open_call(work, turn)
+            except Unavailable as error:
+                return await self._finish(turn, "failed", error)
+        status, error = await self._speak(turn)
+        if self._dropped:
+            # Others took this process for dead and go on with the run; writing now would be a second voice.
+            return "over"
+        turn.fold()
+        if status == "completed" and _open_tool_calls(turn):
+            if step >= self._runtime.settings.limits.turn_steps:
+                return await self._finish(turn, "failed", TooManySteps(_TOO_MANY_STEPS))
+            await self._end_step(turn, step)
+            return "again"
+        return await self._finish(turn, status, error)
+
+    async def stop_all(self) -> None:
+        """Let go of every turn without ending it: the next process goes on with them."""
+        self._dropped = True
+        for turn in list(self._turns.values()):
+            turn.stop.set()
+        await self._feed.flush()
+        for tail in self._feed.tails():
+            self._feed.close(tail)
+
+    async def drop_lost(self) -> None:
+        """Drop the turns that others have taken over."""
+        for turn in list(self._turns.values()):
+            self._release(turn)
+            turn.stop.set()
+
+    async def tidy(self, actor: Actor, run_id: str, status: RunStatus, error: Refusal | None) -> None:
+        """End a run that nobody runs any more, from what was written of it."""
+        async with self._runtime.database.work(actor) as work:
+            claimed = await queries.claim(work, run_id, self._runtime.process_id)
+            row = await queries.get(work, run_id)
+            if row is None:
+                return
+            attempt = row.attempt if claimed is None else claimed.attempt
+            events = standing((await self._feed.snapshot(actor, run_id))[0])
+            if events and isinstance(events[-1], RunEnd):
+                return
+            transcript = Transcript()
+            for event in events:
+                transcript.add(event)
+            facts = _facts(error)
+            stands = await queries.end(work, run_id, attempt, status, facts)
+            ended_as: Any = stands or row.status
+            answer = threads.Answer(
+                status="interrupted" if error is not None else _MESSAGE_STATUS.get(ended_as, "failed"),
+                parts=transcript.parts(),
+                finish_reason=None,
+                input_tokens=transcript.input_tokens,
+                output_tokens=transcript.output_tokens,
+                error=facts,
+            )
+            await threads.write_answer(work, row.thread_id, row.message_id, answer, last=True)
+            end = RunEnd(
+                status=ended_as,
+                finish_reason=None,
+                input_tokens=transcript.input_tokens,
+                output_tokens=transcript.output_tokens,
+                model="",
+                duration_ms=0,
+                error_tag=facts["tag"] if facts else None,
+                error_message=facts["message"] if facts else None,
+            )
+            batch = Batch(((attempt + 1) << 32) + 1, [end])
+            await write(work.session, [(actor.workspace_id, run_id, batch)])
+
+    async def _gather(self, work: Work, turn: Turn) -> None:
+        with stage("turn.context"):
+            prepared = turn.prepared
+            history = await threads.history(work, turn.question_id, prepared.history_messages)
+            turn.prompt = [PromptMessage.of_text("system", prepared.instructions)]
+            turn.prompt += [PromptMessage(_role(role), parts) for role, parts in history if parts]
+
+    async def _open_call(self, work: Work, turn: Turn) -> None:
+        endpoint = turn.prepared.resolved.endpoint
+        opening = CallOpening(
+            provider=endpoint.provider,
+            model=endpoint.model,
+            process_id=self._runtime.process_id,
+            input_tokens=prompt_tokens(self._request(turn)),
+            thread_id=turn.thread_id,
+            run_id=turn.run_id,
+            message_id=turn.message_id,
+        )
+        turn.call = await self._calls.begin(work, turn.prepared.resolved, opening, turn.accepted_at)
+
+    def _request(self, turn: Turn) -> ModelRequest:
+        parts = turn.transcript.parts()
+        said = [PromptMessage("assistant", parts)] if parts else []
+        return ModelRequest(
+            messages=[*turn.prompt, *said],
+            temperature=turn.prepared.temperature,
+            max_tokens=turn.prepared.max_tokens,
+        )
+
+    async def _speak(self, turn: Turn) -> tuple[RunStatus, Refusal | None]:
+        """Stream one model call into the tail until it ends, is stopped, or takes too long."""
+        assert turn.call is not None
+        speaking = asyncio.ensure_future(self._stream(turn, turn.call))
+        stopped = asyncio.ensure_future(turn.stop.wait())
+        limit = self._runtime.settings.limits.turn_seconds
+        left = max(0.0, limit - (time.time() - turn.started_at))
+        try:
+            with stage("turn.reply", **{"gen_ai.request.model": turn.prepared.resolved.full_name}):
+                await asyncio.wait((speaking, stopped), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (speaking, stopped):
+                task.cancel()
+            await asyncio.gather(speaking, stopped, return_exceptions=True)
+        if turn.stop.is_set():
+            return "cancelled", None
+        if speaking.cancelled():
+            return "failed", RunTimeout(
+                f"The turn took longer than {limit:g} seconds. What came so far is kept."
+            )
+        error = speaking.exception()
+        if error is None:
+            finish = turn.call.finish
+            return (
+                "incomplete" if finish and finish.reason in ("length", "content_filter") else "completed"
+            ), None
+        if isinstance(error, Refusal):
+            return "failed", error
+        log.error("turn_broke", run_id=turn.run_id, exc_info=error)
+        return "failed", RunBroke("Something went wrong on our side. What came so far is kept; try again.")
+
+    async def _stream(self, turn: Turn, call: Call) -> None:
+        publish = turn.tail.publish
+        async with aclosing(self._calls.stream(call, self._request(turn))) as batches:
+            async for batch in batches:
+                publish(batch)
+
+    async def _end_step(self, turn: Turn, step: int) -> None:
+        """Store a step whose model call asked for tools, and answer the calls."""
+        # No tools are offered yet, so whatever the model asks for does not exist.
+        failures: list[RunEvent] = [
+            ToolFailure(call.call_id, f"There is no tool named {call.name!r}.")
+            for call in _open_tool_calls(turn)
+        ]
+        turn.tail.publish([*failures, StepEnd(step)])
+        turn.fold()
+        await self._feed.flush()
+        call = turn.call
+        assert call is not None
+        async with self._runtime.database.work(turn.actor) as work:
+            await self._calls.settle(work, call, "completed")
+            answer = self._answer(turn, "in_progress", None)
+            await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
+        turn.call = None
+
+    async def _finish(self, turn: Turn, status: RunStatus, error: Refusal | None) -> StepOutcome:
+        """Store the end of a turn in one transaction, then tell the readers."""
+        await self._feed.seal(turn.tail)
+        started = time.perf_counter()
+        for attempt in range(_STORE_TRIES):
+            try:
+                end = await self._store_end(turn, status, error)
+            except Unavailable as cause:
+                wait = min(5.0, 0.2 * 2**attempt)
+                log.warning(
+                    "turn_not_stored",
+                    run_id=turn.run_id,
+                    attempt=attempt + 1,
+                    retry_in=wait,
+                    error=cause.detail,
+                )
+                await asyncio.sleep(wait)
+            else:
+                PERSIST_SECONDS.observe(time.perf_counter() - started)
+                if end is not None:
+                    turn.tail.publish([end])
+                    _log_end(turn, end)
+                break
+        self._release(turn)
+        return "over"
+
+    async def _store_end(self, turn: Turn, status: RunStatus, error: Refusal | None) -> RunEnd | None:
+        facts = _facts(error)
+        actor = turn.actor
+        endpoint = turn.prepared.resolved.endpoint
+        with stage("turn.store"):
+            async with self._runtime.database.work(actor) as work:
+                stands = await queries.end(work, turn.run_id, turn.attempt, status, facts)
+                if turn.call is not None:
+                    ledger = status if status in ("completed", "cancelled", "failed") else "completed"
+                    counted = await self._calls.settle(work, turn.call, ledger)
+                    if turn.call.usage is None:
+                        # The provider sent no count: ours goes into the events, so that every reader sees the same.
+                        turn.tail.publish([counted])
+                    turn.call.usage = counted
+                if stands is None:
+                    return None
+                turn.fold()
+                answer = self._answer(turn, stands, facts)
+                total = Usage(answer.input_tokens, answer.output_tokens)
+                cost = cost_usd(endpoint.provider, endpoint.model, total)
+                end = RunEnd(
+                    status=stands,  # pyright: ignore[reportArgumentType]  # the table's check constraint holds the same
+                    finish_reason=answer.finish_reason,
+                    input_tokens=answer.input_tokens,
+                    output_tokens=answer.output_tokens,
+                    model=turn.prepared.resolved.full_name,
+                    duration_ms=round((time.time() - turn.started_at) * 1000),
+                    cost_usd=None if cost is None else format(cost, "f"),
+                    error_tag=facts["tag"] if facts else None,
+                    error_message=facts["message"] if facts else None,
+                )
+                await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=True)
+                await audit.record(
+                    work,
+                    "ai_response_completed",
+                    "message",
+                    turn.message_id,
+                    model=end.model,
+                    tokensUsed=answer.input_tokens + answer.output_tokens,
+                    toolsCalled=[part["name"] for part in answer.parts if part["type"] == "tool_call"],
+                    duration=end.duration_ms,
+                    status=stands,
+                )
+                rest = turn.tail.events[turn.tail.flushed :]
+                batch = Batch(turn.tail.base + turn.tail.flushed, [*rest, end])
+                await write(work.session, [(actor.workspace_id, turn.run_id, batch)])
+        return end
+
+    def _answer(self, turn: Turn, status: str, facts: dict[str, Any] | None) -> threads.Answer:
+        finish = turn.call.finish if turn.call else None
+        return threads.Answer(
+            status="in_progress" if status == "in_progress" else _MESSAGE_STATUS.get(status, "failed"),
+            parts=turn.transcript.parts(),
+            finish_reason=finish.reason if finish else None,
+            input_tokens=turn.transcript.input_tokens,
+            output_tokens=turn.transcript.output_tokens,
+            error=facts,
+        )
+
+    async def _take_over(self, actor: Actor, run_id: str, step: int) -> Turn | None:
+        """Go on with a run that another process, or this one before a restart, began."""
+        house = self._runtime
+        async with house.database.work(actor) as work:
+            row = await queries.claim(work, run_id, house.process_id)
+            if row is None:
+                ended = await queries.get(work, run_id)
+            else:
+                ended = None
+        if row is None:
+            if ended is not None:
+                await self.tidy(actor, run_id, ended.status, None)
+            return None
+        earlier, _ = await self._feed.snapshot(actor, run_id)
+        wishes = msgspec.convert(row.request, Wishes)
+        turn = Turn(
+            actor=actor,
+            run_id=run_id,
+            thread_id=row.thread_id,
+            question_id=row.question_id,
+            message_id=row.message_id,
+            attempt=row.attempt,
+            prepared=agents.prepare(house.settings, wishes),
+            tail=Tail(actor.workspace_id, run_id, row.attempt),
+            stop=self._feed.stop_signal(run_id),
+            accepted_at=time.perf_counter(),
+            started_at=time.time(),
+        )
+        begun = any(isinstance(event, StepStart) and event.step == step for event in earlier)
+        opening: list[RunEvent] = []
+        if not any(isinstance(event, RunStart) for event in earlier):
+            opening.append(self._run_start(turn))
+        if begun:
+            opening.append(StepRestart(step))
+        for event in standing([*earlier, *opening]):
+            turn.transcript.add(event)
+        async with house.database.work(actor) as work:
+            await self._gather(work, turn)
+        self._adopt(turn)
+        turn.tail.publish(opening)
+        turn.folded = len(turn.tail.events)
+        log.warning("turn_taken_over", run_id=run_id, attempt=row.attempt, step=step)
+        return turn
+
+    def _run_start(self, turn: Turn) -> RunStart:
+        return RunStart(
+            run_id=turn.run_id,
+            thread_id=turn.thread_id,
+            message_id=turn.message_id,
+            model=turn.prepared.resolved.full_name,
+            created_at=self._runtime.now().isoformat(),
+        )
+
+    def _adopt(self, turn: Turn) -> None:
+        self._turns[turn.run_id] = turn
+        self._feed.adopt(turn.tail)
+        ACTIVE_RUNS.inc()
+
+    def _release(self, turn: Turn) -> None:
+        if self._turns.pop(turn.run_id, None) is not None:
+            ACTIVE_RUNS.dec()
+        self._feed.close(turn.tail)
+        self._feed.forget_stop(turn.run_id)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+_TOO_MANY_STEPS: Final = "The model went on calling tools without an answer. Ask again in other words."
+
+
+@DBOS.step(name="model_step")
+async def _model_step(workspace_id: str, user_id: str, run_id: str, step: int) -> str:
+    actor = Actor(workspace_id, user_id, "member")
+    return await runtime.current().part(Engine).model_step(actor, run_id, step)
+
+
+@DBOS.workflow(name="run_turn")
+async def _run_turn(workspace_id: str, user_id: str, run_id: str) -> None:
+    """A turn. Its arguments are ids only: DBOS's tables are not behind row security."""
+    step = 1
+    while await _model_step(workspace_id, user_id, run_id, step) == "again":
+        step += 1
+
+
+async def start_workflow(actor: Actor, run_id: str) -> None:
+    """Start the durable side of a run; starting it twice is starting it once."""
+    with SetWorkflowID(run_id):
+        await DBOS.start_workflow_async(_run_turn, actor.workspace_id, actor.user_id, run_id)
+
+
+def _open_tool_calls(turn: Turn) -> list[ToolCall]:
+    begun = next(
+        (
+            at
+            for at in range(len(turn.tail.events) - 1, -1, -1)
+            if isinstance(turn.tail.events[at], StepStart)
+        ),
+        0,
+    )
+    return [event for event in turn.tail.events[begun:] if isinstance(event, ToolCall)]
+
+
+def _role(role: str) -> Literal["system", "user", "assistant", "tool"]:
+    assert role in ("system", "user", "assistant", "tool")
+    return role
+
+
+def _facts(error: Refusal | None) -> dict[str, Any] | None:
+    return None if error is None else {"tag": error.tag, "message": error.detail}
+
+
+def _log_end(turn: Turn, end: RunEnd) -> None:
+    log.info(
+        "stream_end",
+        conversation_id=turn.thread_id,
+        run_id=turn.run_id,
+        status=end.status,
+        finish_reason=end.finish_reason,
+        token_count=end.input_tokens + end.output_tokens,
+        duration_ms=end.duration_ms,
+    )
+
+
+def interrupted() -> RunInterrupted:
+    """How a run ends that no process can go on with."""
+    return RunInterrupted(
+        "The server stopped in the middle of this answer. What came so far is kept; try again."
+    )

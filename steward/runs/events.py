@@ -1,0 +1,140 @@
+"""The vocabulary of runs: everything that can happen in a turn, in the order in which readers see it.
+
+What a model says comes from `providers.events`; what the house adds is here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+import msgspec
+
+from steward.providers.events import (
+    Finish,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+    ToolCallStart,
+    ToolInputDelta,
+    Usage,
+)
+
+RunStatus = Literal[
+    "queued", "in_progress", "requires_action", "completed", "failed", "cancelled", "incomplete", "expired"
+]
+ENDED: Final = frozenset({"completed", "failed", "cancelled", "incomplete", "expired"})
+
+
+class _Event(msgspec.Struct, array_like=True):
+    """Base of what the house adds."""
+
+
+class RunStart(_Event, tag="run_start"):
+    """The turn begins."""
+
+    run_id: str
+    thread_id: str
+    message_id: str
+    model: str
+    created_at: str
+
+
+class StepStart(_Event, tag="step_start"):
+    """A model call begins."""
+
+    step: int
+
+
+class StepRestart(_Event, tag="step_restart"):
+    """The process died in this step, which runs again: what came since its start no longer counts."""
+
+    step: int
+
+
+class StepEnd(_Event, tag="step_end"):
+    """A model call is over and stored."""
+
+    step: int
+
+
+class ToolResult(_Event, tag="tool_result"):
+    """A tool gave a result."""
+
+    call_id: str
+    output: Any
+
+
+class ToolFailure(_Event, tag="tool_failure"):
+    """A tool failed; the sentence is for the model and for people."""
+
+    call_id: str
+    message: str
+
+
+class Notice(_Event, tag="notice"):
+    """Something that readers should know, outside the answer's text."""
+
+    tag: str
+    message: str
+
+
+class RunEnd(_Event, tag="run_end"):
+    """The turn is over and stored."""
+
+    status: RunStatus
+    finish_reason: str | None
+    input_tokens: int
+    output_tokens: int
+    model: str
+    duration_ms: int
+    cost_usd: str | None = None
+    error_tag: str | None = None
+    error_message: str | None = None
+
+
+RunEvent = (
+    RunStart
+    | StepStart
+    | StepRestart
+    | StepEnd
+    | TextDelta
+    | ReasoningDelta
+    | ToolCallStart
+    | ToolInputDelta
+    | ToolCall
+    | ToolResult
+    | ToolFailure
+    | Usage
+    | Finish
+    | Notice
+    | RunEnd
+)
+
+_segment: Final = msgspec.json.Decoder(list[RunEvent])
+
+
+def pack(events: list[RunEvent]) -> bytes:
+    """Write a stretch of events as it is stored."""
+    return msgspec.json.encode(events)
+
+
+def unpack(segment: bytes) -> list[RunEvent]:
+    """Read a stretch of events back."""
+    return _segment.decode(segment)
+
+
+def standing(events: list[RunEvent]) -> list[RunEvent]:
+    """The events that still count: without those of steps that were started again."""
+    kept: list[RunEvent] = []
+    for event in events:
+        if isinstance(event, StepRestart):
+            begun = next((at for at in range(len(kept) - 1, -1, -1) if _begins(kept[at], event.step)), None)
+            if begun is not None:
+                del kept[begun + 1 :]
+            continue
+        kept.append(event)
+    return kept
+
+
+def _begins(event: RunEvent, step: int) -> bool:
+    return isinstance(event, StepStart) and event.step == step

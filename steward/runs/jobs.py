@@ -1,0 +1,74 @@
+"""What runs need done beside requests: orphans found, lost calls settled, old events deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from steward.kernel import durable
+from steward.kernel.runtime import Runtime
+from steward.kernel.work import Actor
+from steward.providers.events import Usage
+from steward.providers.prices import cost_usd
+from steward.runs import queries
+from steward.runs.calls import Calls
+from steward.runs.engine import Engine, interrupted, start_workflow
+from steward.usage import service as usage
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+_RESUMABLE: Final = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+_CLEAN_SECONDS: Final = 600
+
+
+async def adopt_orphans(house: Runtime) -> None:
+    """See to the runs of dead processes: those that DBOS goes on with, those that never started, those that cannot go on."""
+    living = await durable.living(house.database)
+    async with house.database.house() as session:
+        orphans = await queries.orphans(session, living)
+        half_ended = await queries.half_ended(session, living)
+    engine = house.part(Engine)
+    states = await durable.workflow_states([run.id for run in orphans]) if orphans else {}
+    for run in orphans:
+        actor = Actor(run.workspace_id, run.user_id, "member")
+        status, version = states.get(run.id, (None, None))
+        if status is None:
+            # The process died between its commit and the workflow's start.
+            await start_workflow(actor, run.id)
+        elif status not in _RESUMABLE or version != durable.WORKFLOW_VERSION:
+            log.warning("run_interrupted", run_id=run.id, workflow_status=status, workflow_version=version)
+            await engine.tidy(actor, run.id, "failed", interrupted())
+    for run in half_ended:
+        await engine.tidy(Actor(run.workspace_id, run.user_id, "member"), run.id, "cancelled", None)
+    await _settle_lost_calls(house, living)
+
+
+async def keep_books(house: Runtime) -> None:
+    """Write down how far model calls have come, about once a second, until cancelled."""
+    calls = house.part(Calls)
+    while True:
+        await asyncio.sleep(1.0)
+        try:
+            await calls.checkpoint()
+        except Exception as error:
+            log.warning("usage_checkpoint_failed", error=type(error).__name__)
+
+
+async def keep_clean(house: Runtime) -> None:
+    """Delete the events of runs that ended long ago, until cancelled."""
+    while True:
+        try:
+            async with house.database.house() as session:
+                await queries.forget_segments(session, house.settings.streams.segment_hours)
+        except Exception as error:
+            log.warning("segments_not_deleted", error=type(error).__name__)
+        await asyncio.sleep(_CLEAN_SECONDS)
+
+
+async def _settle_lost_calls(house: Runtime, living: set[str]) -> None:
+    async with house.database.house() as session:
+        for call in await usage.lost_calls(session, living):
+            counted = Usage(call.input_tokens, call.output_tokens, estimated=True)
+            await usage.settle_lost_call(session, call, cost_usd(call.provider, call.model, counted))

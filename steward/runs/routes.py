@@ -1,0 +1,95 @@
+"""Native REST of runs: a conversation with what runs in it, the events of a run, stop."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response
+
+from steward.identity.access import Caller, InWork
+from steward.kernel import runtime
+from steward.kernel.pages import AnyId, Offset, PageSize
+from steward.kernel.sse import EventStream
+from steward.kernel.work import Actor
+from steward.runs import service
+from steward.runs.feed import Batch
+from steward.runs.schemas import RunRead, Stopped
+from steward.threads import service as threads
+from steward.threads.schemas import Conversation
+
+router = APIRouter(tags=["runs"])
+
+_MOST_SEQ = 2**62
+
+
+@router.get("/chat/{conversation_id}")
+async def read_conversation(
+    work: InWork,
+    conversation_id: AnyId,
+    limit: PageSize = 50,
+    offset: Offset = 0,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Conversation:
+    """A conversation with a page of its visible branch, newest first, and the run that answers just now."""
+    thread = await threads.get(work, conversation_id)
+    messages, next_cursor = await threads.messages(work, thread, limit=limit, offset=offset, cursor=cursor)
+    return Conversation(
+        thread=await threads.read(work, thread.id),
+        messages=messages,
+        next_cursor=next_cursor,
+        live_run=await service.find_live(work, thread.id),
+    )
+
+
+@router.post("/chat/{conversation_id}/stop")
+async def stop_conversation(actor: Caller, conversation_id: AnyId) -> Stopped:
+    """Stop the answer that is being written; what came so far is kept."""
+    return await service.stop_thread(actor, conversation_id)
+
+
+@router.get("/runs/{run_id}")
+async def read_run(work: InWork, run_id: AnyId) -> RunRead:
+    """A run."""
+    return await service.get(work, run_id)
+
+
+@router.post("/runs/{run_id}/stop")
+async def stop_run(actor: Caller, run_id: AnyId) -> Stopped:
+    """Stop a run; what came so far is kept."""
+    return await service.stop(actor, run_id)
+
+
+@router.get("/runs/{run_id}/events", response_class=Response)
+async def read_run_events(
+    actor: Caller,
+    run_id: AnyId,
+    after: Annotated[int, Query(ge=0, le=_MOST_SEQ)] = 0,
+    last_event_id: Annotated[int | None, Header(ge=0, le=_MOST_SEQ)] = None,
+) -> Response:
+    """The events of a run from a cursor to its end, as server-sent events whose `id` is the cursor."""
+    house = runtime.current()
+    async with house.database.work(actor) as work:
+        await service.get(work, run_id)
+    events = _encode(actor, run_id, last_event_id if last_event_id is not None else after)
+    return EventStream(events, ping_seconds=house.settings.streams.ping_seconds)
+
+
+async def _encode(actor: Actor, run_id: str, after: int) -> AsyncGenerator[bytes]:
+    async with aclosing(service.follow(actor, run_id, after)) as batches:
+        async for batch in batches:
+            yield b"".join(b"id: %d\ndata: %b\n\n" % (seq, event) for seq, event in plain(batch))
+
+
+def plain(batch: Batch) -> list[tuple[int, bytes]]:
+    """The events of a batch with their cursors, as JSON objects: `type`, then the event's own fields."""
+    return [
+        (
+            batch.first_seq + at,
+            msgspec.json.encode({"type": event.__struct_config__.tag, **msgspec.structs.asdict(event)}),
+        )
+        for at, event in enumerate(batch.events)
+    ]

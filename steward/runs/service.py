@@ -1,0 +1,271 @@
+"""What can be done with runs: start a turn, follow it, stop it; and a single completion that keeps no thread."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import asdict
+from typing import Final
+
+import structlog
+
+from steward.agents import service as agents
+from steward.agents.service import Wishes
+from steward.kernel import runtime
+from steward.kernel.errors import NotFound
+from steward.kernel.ids import new_id
+from steward.kernel.telemetry import stage
+from steward.kernel.work import Actor, Work
+from steward.providers import catalogue
+from steward.providers.catalogue import Resolved
+from steward.providers.events import ProviderEvent, Usage
+from steward.providers.wire import ModelRequest
+from steward.runs import queries
+from steward.runs.calls import Calls, outcome_of, prompt_tokens
+from steward.runs.engine import Engine, Turn
+from steward.runs.events import RunEnd, RunEvent, standing
+from steward.runs.feed import Batch, Feed
+from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
+from steward.threads import service as threads
+from steward.threads.schemas import LiveRun
+from steward.usage.service import CallOpening
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+_settling: Final[set[asyncio.Task[None]]] = set()
+
+
+async def start(actor: Actor, request: TurnRequest) -> Started:
+    """Store the question and start its answer. The same request twice is one turn.
+
+    Raises:
+        Forbidden: the actor may only read.
+        MessageEmpty, MessageTooLong, ThreadArchived, ClientIdTaken, UnknownProvider: nothing was stored.
+        NotFound: no such thread or message.
+    """
+    accepted_at = time.perf_counter()
+    actor.ensure_role("member")
+    house = runtime.current()
+    engine = house.part(Engine)
+    if request.trigger != "regenerate":
+        threads.ensure_fits(request.parts, house.settings.limits.message_chars)
+    run_id = new_id("run")
+    with stage("turn.start", run_id=run_id):
+        try:
+            async with house.database.work(actor) as work:
+                turn = await _accept(work, request, run_id, accepted_at)
+        except BaseException:
+            engine.discard(run_id)
+            raise
+    if isinstance(turn, Started):
+        return turn
+    log.info(
+        "chat_request",
+        user_id=actor.user_id,
+        organization_id=actor.workspace_id,
+        conversation_id=turn.thread_id,
+        run_id=run_id,
+        model=turn.prepared.resolved.full_name,
+        message_length=len(threads.plain_text(request.parts)),
+    )
+    engine.begin(turn)
+    return Started(run_id, turn.thread_id, turn.message_id, joined=False)
+
+
+async def _accept(work: Work, request: TurnRequest, run_id: str, accepted_at: float) -> Turn | Started:
+    house = runtime.current()
+    wishes = request.wishes
+    # Before anything is stored: an unknown model refuses the whole request.
+    prepared = agents.prepare(house.settings, wishes)
+    thread = await threads.open_thread(work, request.thread_ref, model=prepared.resolved.full_name)
+    question: threads.Question | None = None
+    parent_id = thread.head_id
+    if request.trigger == "regenerate":
+        question = await threads.question_of(work, thread, request.message_ref)
+    else:
+        question = await threads.find_repeat(work, thread, request.message_id, request.parts)
+        if question is not None:
+            known = await queries.of_question(work, thread.id, question.id)
+            if known is not None:
+                return Started(known.id, thread.id, known.message_id, joined=True)
+        elif request.trigger == "edit" and request.message_ref is not None:
+            parent_id = await threads.edited_parent(work, thread, request.message_ref)
+    if thread.is_new and request.earlier:
+        earlier = [(message.message_id, message.role, message.parts) for message in request.earlier]
+        parent_id = await threads.fill(work, thread, earlier)
+    if not thread.is_new:
+        overtaken = await queries.overtake(work, thread.id)
+        feed = house.part(Feed)
+        for other in overtaken:
+            feed.stop_here(other)
+        await feed.stop_everywhere(work.session, overtaken)
+    answer_id = new_id("msg")
+    question_id = await threads.begin_exchange(
+        work,
+        thread,
+        question=question,
+        client_id=request.message_id,
+        parent_id=parent_id,
+        parts=request.parts,
+        run_id=run_id,
+        answer_id=answer_id,
+        model=prepared.resolved.full_name,
+        metadata=request.metadata,
+    )
+    pinned = Wishes(prepared.resolved.full_name, wishes.temperature, wishes.max_tokens, wishes.instructions)
+    await queries.insert(
+        work,
+        id=run_id,
+        thread_id=thread.id,
+        question_id=question_id,
+        message_id=answer_id,
+        request=asdict(pinned),
+        process_id=house.process_id,
+    )
+    return await house.part(Engine).prepare_turn(
+        work,
+        run_id=run_id,
+        thread_id=thread.id,
+        question_id=question_id,
+        message_id=answer_id,
+        prepared=prepared,
+        accepted_at=accepted_at,
+    )
+
+
+def follow(actor: Actor, run_id: str, after: int = 0) -> AsyncGenerator[Batch]:
+    """Read a run's events from a cursor to its end; the run must have been read as the actor before."""
+    return runtime.current().part(Feed).follow(actor, run_id, after)
+
+
+async def follow_standing(actor: Actor, run_id: str) -> AsyncGenerator[list[RunEvent]]:
+    """Read a run as it stands now, then live: of what came before this call, only what still counts."""
+    feed = runtime.current().part(Feed)
+    past, last_seq = await feed.snapshot(actor, run_id)
+    if past:
+        yield standing(past)
+        if isinstance(past[-1], RunEnd):
+            return
+    async with aclosing(feed.follow(actor, run_id, last_seq)) as batches:
+        async for batch in batches:
+            yield batch.events
+
+
+async def get(work: Work, run_id: str) -> RunRead:
+    """A run of the actor.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = await queries.get(work, run_id)
+    if row is None:
+        raise NotFound("There is no such run.")
+    return RunRead(
+        id=row.id,
+        thread_id=row.thread_id,
+        question_id=row.question_id,
+        message_id=row.message_id,
+        status=row.status,
+        error=None if row.error is None else RunFailure.model_validate(row.error),
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+    )
+
+
+async def find_live(work: Work, thread_ref: str) -> LiveRun | None:
+    """The run that answers in a thread just now, or None; also None when there is no such thread."""
+    try:
+        thread = await threads.get(work, thread_ref)
+    except NotFound:
+        return None
+    row = await queries.live_of_thread(work, thread.id)
+    return None if row is None else LiveRun(id=row.id, message_id=row.message_id, status=row.status)
+
+
+async def stop(actor: Actor, run_id: str) -> Stopped:
+    """Stop a run, wherever it runs; what came so far is kept. Stopping twice does no harm.
+
+    Raises:
+        Forbidden: the actor may only read.
+        NotFound: the actor has no such run.
+    """
+    actor.ensure_role("member")
+    house = runtime.current()
+    feed = house.part(Feed)
+    async with house.database.work(actor) as work:
+        if await queries.get(work, run_id) is None:
+            raise NotFound("There is no such run.")
+        # First here: the provider's connection closes while the row is still being written.
+        feed.stop_here(run_id)
+        stopped = await queries.cancel(work, run_id)
+        if stopped:
+            await feed.stop_everywhere(work.session, [run_id])
+    return Stopped(stopped=stopped, run_id=run_id)
+
+
+async def stop_thread(actor: Actor, thread_ref: str) -> Stopped:
+    """Stop whatever answers in a thread.
+
+    Raises:
+        NotFound: the actor has no such thread.
+    """
+    async with runtime.current().database.work(actor) as work:
+        thread = await threads.get(work, thread_ref)
+        live = await queries.live_of_thread(work, thread.id)
+    if live is None:
+        return Stopped(stopped=False, run_id=None)
+    return await stop(actor, live.id)
+
+
+def resolve(model: str | None) -> Resolved:
+    """Find who answers for a model's name.
+
+    Raises:
+        UnknownProvider: nobody does.
+    """
+    return catalogue.resolve(runtime.current().settings, model)
+
+
+async def complete(
+    actor: Actor, resolved: Resolved, request: ModelRequest
+) -> AsyncGenerator[list[ProviderEvent]]:
+    """One model call that keeps no thread. It ends when its reader goes; its line in the ledger is settled on every exit.
+
+    Yields: batches of events; the last holds `Usage`, the provider's or an estimate, and `Finish`.
+
+    Raises:
+        Forbidden: the actor may only read.
+        LLMError: the call failed.
+    """
+    accepted_at = time.perf_counter()
+    actor.ensure_role("member")
+    house = runtime.current()
+    calls = house.part(Calls)
+    endpoint = resolved.endpoint
+    opening = CallOpening(
+        provider=endpoint.provider,
+        model=endpoint.model,
+        process_id=house.process_id,
+        input_tokens=prompt_tokens(request),
+        purpose="completion",
+    )
+    async with house.database.work(actor) as work:
+        call = await calls.begin(work, resolved, opening, accepted_at)
+    status = "interrupted"
+    try:
+        async with aclosing(calls.stream(call, request)) as batches:
+            async for batch in batches:
+                if call.finish is not None and not any(isinstance(event, Usage) for event in batch):
+                    batch.insert(len(batch) - 1, call.counted())
+                yield batch
+        status = "completed"
+    except BaseException as error:
+        status = outcome_of(error)
+        raise
+    finally:
+        # A task of its own: a reader that is gone must not take the bill with it.
+        settling = asyncio.ensure_future(calls.settle_surely(call, status))
+        _settling.add(settling)
+        settling.add_done_callback(_settling.discard)

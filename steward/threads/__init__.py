@@ -1,0 +1,1 @@
+"""Threads: conversations as trees of messages with typed parts."""

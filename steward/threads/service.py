@@ -1,0 +1,439 @@
+"""What can be done with threads and their messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, func, or_, select, tuple_, update
+
+from steward.audit import service as audit
+from steward.kernel.errors import NotFound
+from steward.kernel.ids import new_id
+from steward.kernel.pages import read_cursor, write_cursor
+from steward.kernel.work import Work
+from steward.threads import queries
+from steward.threads.errors import ClientIdTaken, MessageEmpty, MessageTooLong, ThreadArchived
+from steward.threads.queries import Answer
+from steward.threads.schemas import MessageError, MessageRead, MessageUsage, SearchHit, ThreadPage, ThreadRead
+from steward.threads.tables import Message, Thread
+
+Part = dict[str, Any]
+
+TITLE_CHARS: Final = 100
+PREVIEW_CHARS: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRef:
+    """A thread as a turn needs it."""
+
+    id: str
+    client_id: str | None
+    head_id: str | None
+    title: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A user's message, stored. `is_repeat`: it was stored before, by an earlier copy of the same request."""
+
+    id: str
+    parent_id: str | None
+    is_repeat: bool
+
+
+async def open_thread(work: Work, ref: str | None, *, model: str | None = None) -> ThreadRef:
+    """Get the thread of this id, ours or the client's, or make it; locks it until the work commits.
+
+    Args:
+        ref: an id; one that nobody has becomes the client's id of the new thread. None always makes a new one.
+        model: what a new thread remembers as its model.
+
+    Raises:
+        ThreadArchived: the thread takes no new messages.
+        NotFound: the id has the form of ours, but there is no such thread.
+    """
+    if ref is not None:
+        found = await queries.lock_thread(work, ref)
+        if found is not None:
+            if found.archived:
+                raise ThreadArchived("This conversation is archived; bring it back to go on with it.")
+            return ThreadRef(found.id, found.client_id, found.head_id, found.title, is_new=False)
+        if ref.startswith("thread_"):
+            raise _no_thread()
+    thread_id = await queries.insert_thread(work, client_id=ref, title="", model=model)
+    if thread_id is None:
+        # Somebody made it between our look and our insert.
+        return await open_thread(work, ref, model=model)
+    return ThreadRef(thread_id, ref, None, "", is_new=True)
+
+
+def ensure_fits(parts: Sequence[Part], most_chars: int) -> None:
+    """Refuse a message that is empty or too long.
+
+    Raises:
+        MessageEmpty: no text but blanks.
+        MessageTooLong: more characters than the limit.
+    """
+    content = plain_text(parts)
+    if not content.strip() and not any(part["type"] == "file" for part in parts):
+        raise MessageEmpty("The message is empty; write something first.", field="message")
+    if len(content) > most_chars:
+        raise MessageTooLong(
+            f"The message has {len(content)} characters; at most {most_chars} are taken.", field="message"
+        )
+
+
+async def find_repeat(
+    work: Work, thread: ThreadRef, client_id: str | None, parts: Sequence[Part]
+) -> Question | None:
+    """The message that an earlier copy of the same request stored, or None.
+
+    Raises:
+        ClientIdTaken: the id belongs to an answer.
+    """
+    if client_id is None or thread.is_new:
+        return None
+    known = await queries.find_message(work, thread.id, client_id)
+    if known is None:
+        return None
+    if known.role != "user":
+        raise ClientIdTaken("The message's id belongs to an answer; send a new message under a new id.")
+    if known.parts != list(parts):
+        return None
+    return Question(known.id, known.parent_id, is_repeat=True)
+
+
+async def edited_parent(work: Work, thread: ThreadRef, message_ref: str) -> str | None:
+    """The parent under which a new version of a user's message belongs; the old version gives up the client's id.
+
+    Raises:
+        NotFound: no such message of a user in the thread.
+    """
+    known = await queries.find_message(work, thread.id, message_ref)
+    if known is None or known.role != "user":
+        raise _no_message()
+    await work.session.execute(
+        update(Message)
+        .where(Message.workspace_id == work.actor.workspace_id, Message.id == known.id)
+        .values(client_id=None)
+    )
+    return known.parent_id
+
+
+async def question_of(work: Work, thread: ThreadRef, message_ref: str | None) -> Question:
+    """The user's message that an answer belongs to: of the named answer or question, or of the visible branch's end.
+
+    Raises:
+        NotFound: there is none.
+    """
+    ref = message_ref or thread.head_id
+    known = None if ref is None else await queries.find_message(work, thread.id, ref)
+    while known is not None and known.role != "user":
+        known = (
+            None if known.parent_id is None else await queries.find_message(work, thread.id, known.parent_id)
+        )
+    if known is None:
+        raise _no_message()
+    return Question(known.id, known.parent_id, is_repeat=True)
+
+
+async def fill(
+    work: Work, thread: ThreadRef, earlier: Sequence[tuple[str | None, str, list[Part]]]
+) -> str | None:
+    """Store messages that a client holds from before its thread was known here: (client's id, role, parts), oldest first.
+
+    Returns: the id of the last.
+    """
+    parent_id: str | None = None
+    for client_id, role, parts in earlier:
+        message_id = new_id("msg")
+        work.session.add(
+            Message(
+                workspace_id=work.actor.workspace_id,
+                id=message_id,
+                thread_id=thread.id,
+                user_id=work.actor.user_id,
+                parent_id=parent_id,
+                client_id=client_id,
+                role=role,
+                parts=parts,
+                content=plain_text(parts),
+            )
+        )
+        # Parents first: each row's foreign key is checked when it is written.
+        await work.session.flush()
+        parent_id = message_id
+    await work.session.execute(
+        update(Thread)
+        .where(Thread.workspace_id == work.actor.workspace_id, Thread.id == thread.id)
+        .values(message_count=Thread.message_count + len(earlier))
+    )
+    return parent_id
+
+
+async def begin_exchange(
+    work: Work,
+    thread: ThreadRef,
+    *,
+    question: Question | None,
+    client_id: str | None,
+    parent_id: str | None,
+    parts: Sequence[Part],
+    run_id: str,
+    answer_id: str,
+    model: str,
+    metadata: dict[str, Any] | None = None,
+) -> str:
+    """Store the question (unless it is there) and an open place for its answer, and make them the visible branch.
+
+    Returns: the id of the question.
+    """
+    content = plain_text(parts)
+    question_id = question.id if question is not None else new_id("msg")
+    await queries.insert_exchange(
+        work,
+        thread_id=thread.id,
+        question_id=question_id,
+        is_stored=question is not None,
+        client_id=client_id,
+        parent_id=parent_id,
+        parts=parts,
+        content=content,
+        metadata=metadata or {},
+        answer_id=answer_id,
+        run_id=run_id,
+        model=model,
+        title=first_line(content),
+        preview=content[:PREVIEW_CHARS],
+    )
+    return question_id
+
+
+async def write_answer(work: Work, thread_id: str, message_id: str, answer: Answer, *, last: bool) -> None:
+    """Store the answer as it stands; the last write also brings the thread's counts up to date."""
+    content = plain_text(answer.parts)
+    await queries.update_answer(work, message_id, answer, content)
+    if last:
+        await queries.count_answer(
+            work, thread_id, answer.input_tokens + answer.output_tokens, content[:PREVIEW_CHARS]
+        )
+
+
+async def history(work: Work, message_id: str, most: int) -> list[tuple[str, list[Part]]]:
+    """The messages that lead to a message, oldest first: (role, parts) of at most `most` earlier ones and itself."""
+    rows = await queries.path(work, message_id, most + 1)
+    return [(row.role, row.parts) for row in reversed(rows)]
+
+
+async def create(work: Work, title: str, client_id: str | None) -> ThreadRead:
+    """Make an empty thread; the same client id again gives the same thread."""
+    work.actor.ensure_role("member")
+    thread_id = await queries.insert_thread(work, client_id=client_id, title=title, model=None)
+    if thread_id is None:
+        assert client_id is not None
+        return await read(work, client_id)
+    return await read(work, thread_id)
+
+
+async def get(work: Work, ref: str) -> Thread:
+    """The thread of this id, ours or the client's.
+
+    Raises:
+        NotFound: the actor has no such thread.
+    """
+    found = (
+        (await work.session.execute(_mine(work).where(or_(Thread.id == ref, Thread.client_id == ref))))
+        .scalars()
+        .first()
+    )
+    if found is None:
+        raise _no_thread()
+    return found
+
+
+async def read(work: Work, ref: str) -> ThreadRead:
+    """The thread as doors show it.
+
+    Raises:
+        NotFound: the actor has no such thread.
+    """
+    return _read(await get(work, ref))
+
+
+async def page(work: Work, *, limit: int, offset: int, cursor: str | None, archived: bool) -> ThreadPage:
+    """The actor's threads: pinned first, then by their last message, newest first."""
+    order = (Thread.is_pinned.desc(), Thread.last_message_at.desc(), Thread.id.desc())
+    query = _mine(work).where(Thread.archived == archived).order_by(*order).limit(limit + 1).offset(offset)
+    if cursor is not None:
+        pinned, at, thread_id = read_cursor(cursor, bool, str, str)
+        query = query.where(
+            tuple_(Thread.is_pinned, Thread.last_message_at, Thread.id)
+            < (pinned, func.cast(at, Thread.last_message_at.type), thread_id)
+        )
+    rows = (await work.session.execute(query)).scalars().all()
+    shown = rows[:limit]
+    more = len(rows) > limit
+    last = shown[-1] if more else None
+    return ThreadPage(
+        items=[_read(thread) for thread in shown],
+        next_cursor=None
+        if last is None
+        else write_cursor(last.is_pinned, last.last_message_at.isoformat(), last.id),
+    )
+
+
+async def messages(
+    work: Work, thread: Thread, *, limit: int, offset: int, cursor: str | None
+) -> tuple[list[MessageRead], str | None]:
+    """A page of the visible branch, newest first, and the cursor of the next page."""
+    start = thread.head_id if cursor is None else str(read_cursor(cursor, str)[0])
+    if start is None:
+        return [], None
+    rows = (await queries.path(work, start, limit + offset + 1))[offset:]
+    shown = rows[:limit]
+    versions = await queries.siblings(work, thread.id, [row.parent_id for row in shown])
+    items = [_read_message(row, versions.get(row.parent_id, [row.id])) for row in shown]
+    return items, write_cursor(rows[limit].id) if len(rows) > limit else None
+
+
+async def change(
+    work: Work,
+    ref: str,
+    *,
+    title: str | None,
+    pinned: bool | None,
+    archived: bool | None,
+    head_id: str | None,
+) -> ThreadRead:
+    """Rename, pin, archive, or show another branch.
+
+    Raises:
+        Forbidden: the actor may only read.
+        NotFound: no such thread, or no such message in it.
+    """
+    work.actor.ensure_role("member")
+    thread = await get(work, ref)
+    if title is not None and title != thread.title:
+        thread.title = title
+        await audit.record(work, "thread_renamed", "thread", thread.id)
+    if pinned is not None and pinned != thread.is_pinned:
+        thread.is_pinned = pinned
+        await audit.record(work, "thread_pinned" if pinned else "thread_unpinned", "thread", thread.id)
+    if archived is not None and archived != thread.archived:
+        thread.archived = archived
+        await audit.record(work, "thread_archived" if archived else "thread_restored", "thread", thread.id)
+    if head_id is not None:
+        known = await queries.find_message(work, thread.id, head_id)
+        if known is None:
+            raise _no_message()
+        thread.head_id = await queries.newest_leaf(work, thread.id, known.id)
+    await work.session.flush()
+    await work.session.refresh(thread)
+    return _read(thread)
+
+
+async def branch(work: Work, ref: str, message_ref: str) -> ThreadRead:
+    """Copy the path up to a message into a new thread.
+
+    Raises:
+        NotFound: no such thread, or no such message in it.
+    """
+    work.actor.ensure_role("member")
+    thread = await get(work, ref)
+    known = await queries.find_message(work, thread.id, message_ref)
+    if known is None:
+        raise _no_message()
+    title = thread.title[:TITLE_CHARS]
+    new_thread_id = await queries.insert_thread(work, client_id=None, title=title, model=thread.model)
+    assert new_thread_id is not None
+    await queries.copy_path(work, known.id, new_thread_id)
+    await audit.record(work, "thread_branched", "thread", new_thread_id, source=thread.id)
+    return await read(work, new_thread_id)
+
+
+async def search(work: Work, words: str, limit: int) -> list[SearchHit]:
+    """Find messages of the actor's threads by their words, in any language."""
+    hits = await queries.search(work, words, limit)
+    if not hits:
+        return []
+    rows = await work.session.execute(_mine(work).where(Thread.id.in_({hit.thread_id for hit in hits})))
+    threads = {thread.id: thread for thread in rows.scalars()}
+    return [
+        SearchHit(thread=_read(threads[hit.thread_id]), message_id=hit.message_id, snippet=hit.snippet)
+        for hit in hits
+        if hit.thread_id in threads
+    ]
+
+
+def plain_text(parts: Sequence[Part]) -> str:
+    """The text parts of a message, joined."""
+    return "".join(part["text"] for part in parts if part.get("type") == "text")
+
+
+def first_line(content: str) -> str:
+    """A title from a message: its beginning, cut at 100 characters."""
+    return " ".join(content.split())[:TITLE_CHARS]
+
+
+def _mine(work: Work) -> Select[Thread]:
+    # Named beside the policy, so that the plan uses the index whatever the policy looks like.
+    return select(Thread).where(
+        and_(Thread.workspace_id == work.actor.workspace_id, Thread.user_id == work.actor.user_id)
+    )
+
+
+def _read(thread: Thread) -> ThreadRead:
+    return ThreadRead(
+        id=thread.id,
+        client_id=thread.client_id,
+        title=thread.title,
+        model=thread.model,
+        agent_id=thread.agent_id,
+        pinned=thread.is_pinned,
+        archived=thread.archived,
+        status="running" if thread.is_running else "idle",
+        message_count=thread.message_count,
+        token_count=thread.token_count,
+        last_message_preview=thread.last_message_preview,
+        last_message_at=thread.last_message_at,
+        created_at=thread.created_at,
+        updated_at=thread.updated_at,
+        head_id=thread.head_id,
+        metadata=thread.thread_metadata,
+    )
+
+
+def _read_message(row: Message, siblings: list[str]) -> MessageRead:
+    counted = row.role == "assistant" and row.status != "in_progress"
+    return MessageRead(
+        id=row.id,
+        client_id=row.client_id,
+        parent_id=row.parent_id,
+        role=row.role,  # pyright: ignore[reportArgumentType]  # the table's check constraint holds the same four
+        parts=row.parts,
+        status=row.status,
+        model=row.model,
+        finish_reason=row.finish_reason,
+        usage=MessageUsage(
+            input_tokens=row.input_tokens, output_tokens=row.output_tokens, total_tokens=row.total_tokens
+        )
+        if counted
+        else None,
+        run_id=row.run_id,
+        error=None if row.error is None else MessageError.model_validate(row.error),
+        created_at=row.created_at,
+        metadata=row.message_metadata,
+        siblings=siblings,
+    )
+
+
+def _no_thread() -> NotFound:
+    return NotFound("There is no such conversation.")
+
+
+def _no_message() -> NotFound:
+    return NotFound("There is no such message in this conversation.")

@@ -1,0 +1,1 @@
+"""Usage: the ledger of model calls."""

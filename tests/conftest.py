@@ -1,0 +1,135 @@
+"""What every test has: a real PostgreSQL built by the migrations, a scripted provider, a server on a port of its own.
+
+The database is shared by all test processes and never cleaned: every test makes its own workspace, and row security hides the rest, so
+each test also tests the wall.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from steward import app
+from steward.identity import service as identity
+from steward.kernel import runtime
+from steward.kernel.ids import new_id
+from steward.kernel.runtime import Runtime
+from steward.kernel.settings import Settings
+from steward.kernel.work import Actor, Role
+from tests.support.scripted_provider import ScriptedProvider
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a workspace of a test, with a key to knock with."""
+
+    actor: Actor
+    key: str
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+
+MakePerson = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of the embedded database, one for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "steward-data"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+async def provider() -> AsyncGenerator[ScriptedProvider]:
+    """A model double that plays fixed replies over the real wire."""
+    async with ScriptedProvider() as scripted:
+        yield scripted
+
+
+@pytest.fixture(scope="session")
+def settings(data_dir: Path, provider: ScriptedProvider) -> Settings:
+    """Settings that take nothing from the environment of whoever runs the tests."""
+    return Settings(
+        _env_file=None,  # pyright: ignore[reportCallIssue]  # pydantic-settings takes it, its signature does not say
+        data_dir=data_dir,
+        openai_api_key="sk-scripted",  # pyright: ignore[reportArgumentType]  # pydantic wraps it
+        openai_base_url=provider.base_url,
+        rate_limits="off",
+        log_level="error",
+        host="127.0.0.1",
+    )
+
+
+@pytest.fixture(scope="session")
+async def server(settings: Settings) -> AsyncGenerator[str]:
+    """The whole application, served on a free port in the tests' own loop; its base URL."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(app.create_app(settings), log_config=None, access_log=False, timeout_graceful_shutdown=2)
+    serving = uvicorn.Server(config)
+    # The tests' runner owns the signals.
+    task = asyncio.ensure_future(serving.serve(sockets=[listener]))
+    while not serving.started:
+        assert not task.done(), task.exception()
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    serving.should_exit = True
+    await task
+
+
+@pytest.fixture(scope="session")
+def house(server: str) -> Runtime:
+    """The runtime of the served application, for tests that call rooms directly."""
+    assert server
+    return runtime.current()
+
+
+@pytest.fixture(scope="session")
+async def client(server: str) -> AsyncGenerator[httpx.AsyncClient]:
+    """An HTTP client of the server, without a credential."""
+    async with httpx.AsyncClient(base_url=server, timeout=30) as http:
+        yield http
+
+
+@pytest.fixture
+def make_person(house: Runtime) -> MakePerson:
+    """Makes a person: in a workspace of their own, or in another person's."""
+
+    async def make(beside: Person | None = None, role: Role = "owner") -> Person:
+        if beside is None:
+            workspace_id = await identity.create_workspace(house, "Workspace of a test")
+        else:
+            workspace_id = beside.actor.workspace_id
+        email = f"{new_id('person')}@example.com"
+        user_id = await identity.create_user(house, email, workspace_id, role, None)
+        actor = Actor(workspace_id, user_id, role)
+        key = await identity.create_personal_key(house, actor, "test")
+        return Person(actor, key, {"authorization": f"Bearer {key}"})
+
+    return make
+
+
+@pytest.fixture
+async def ada(make_person: MakePerson) -> Person:
+    """The person whose things a test is about."""
+    return await make_person()
+
+
+@pytest.fixture
+async def eve(make_person: MakePerson) -> Person:
+    """A stranger: the owner of another workspace."""
+    return await make_person()
+
+
+@pytest.fixture
+async def bob(ada: Person, make_person: MakePerson) -> Person:
+    """A colleague: a member of ada's workspace."""
+    return await make_person(beside=ada, role="member")
