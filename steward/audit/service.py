@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import insert
+import msgspec
+from sqlalchemy import text
 
-from steward.audit.tables import Event
 from steward.kernel.ids import new_id
 from steward.kernel.work import Work
+
+_RECORD: Final = text(
+    "INSERT INTO events (workspace_id, id, type, actor_id, target_type, target_id, metadata) VALUES "
+    "(:workspace_id, :id, :type, :actor_id, :target_type, :target_id, cast(:metadata AS jsonb))"
+)
 
 
 async def record(work: Work, type: str, target_type: str, target_id: str, **metadata: Any) -> None:
@@ -21,13 +26,14 @@ async def record(work: Work, type: str, target_type: str, target_id: str, **meta
         metadata: facts fit to show to an owner of the workspace; never message text.
     """
     await work.session.execute(
-        insert(Event).values(
-            workspace_id=work.actor.workspace_id,
-            id=new_id("evt"),
-            type=type,
-            actor_id=work.actor.user_id,
-            target_type=target_type,
-            target_id=target_id,
-            event_metadata=metadata,
-        )
+        _RECORD,
+        {
+            "workspace_id": work.actor.workspace_id,
+            "id": new_id("evt"),
+            "type": type,
+            "actor_id": work.actor.user_id,
+            "target_type": target_type,
+            "target_id": target_id,
+            "metadata": msgspec.json.encode(metadata).decode(),
+        },
     )

@@ -128,7 +128,6 @@ class Calls:
                 cost_usd=cost_usd(endpoint.provider, endpoint.model, counted),
                 first_token_ms=None if first is None else round(first * 1000),
                 duration_ms=round((ended - call.started_at) * 1000),
-                metadata={},
             ),
         )
         if not call.settled:

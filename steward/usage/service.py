@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import text, update
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from steward.kernel.ids import new_id
 from steward.kernel.work import Work
-from steward.usage.tables import ModelCall
 
 _CHARS_PER_TOKEN: Final = 4
 
@@ -44,13 +43,20 @@ class Settlement:
     cost_usd: Decimal | None
     first_token_ms: int | None
     duration_ms: int
-    metadata: dict[str, Any]
 
 
 _OPEN: Final = text(
     "INSERT INTO model_calls (workspace_id, id, user_id, key_id, thread_id, run_id, message_id, process_id, purpose, "
     "provider, model, input_tokens) VALUES (:workspace_id, :id, :user_id, :key_id, :thread_id, :run_id, :message_id, "
     ":process_id, :purpose, :provider, :model, :input_tokens)"
+)
+
+
+_SETTLE: Final = text(
+    "UPDATE model_calls SET status = :status, finish_reason = :finish_reason, input_tokens = :input_tokens, "
+    "output_tokens = :output_tokens, cached_tokens = :cached_tokens, reasoning_tokens = :reasoning_tokens, "
+    "estimated = :estimated, cost_usd = :cost_usd, first_token_ms = :first_token_ms, duration_ms = :duration_ms "
+    "WHERE workspace_id = :workspace_id AND id = :id AND status = 'open'"
 )
 
 
@@ -89,26 +95,21 @@ async def open_call(work: Work, opening: CallOpening) -> str:
 async def settle_call(work: Work, call_id: str, settlement: Settlement) -> None:
     """Write how a call ended. A line that is settled stays as it is."""
     await work.session.execute(
-        update(ModelCall)
-        .where(
-            ModelCall.workspace_id == work.actor.workspace_id,
-            ModelCall.id == call_id,
-            ModelCall.status == "open",
-        )
-        .values(
-            status=settlement.status,
-            finish_reason=settlement.finish_reason,
-            input_tokens=settlement.input_tokens,
-            output_tokens=settlement.output_tokens,
-            cached_tokens=settlement.cached_tokens,
-            reasoning_tokens=settlement.reasoning_tokens,
-            estimated=settlement.estimated,
-            cost_usd=settlement.cost_usd,
-            first_token_ms=settlement.first_token_ms,
-            duration_ms=settlement.duration_ms,
-            call_metadata=settlement.metadata,
-        )
-        .execution_options(synchronize_session=False)
+        _SETTLE,
+        {
+            "workspace_id": work.actor.workspace_id,
+            "id": call_id,
+            "status": settlement.status,
+            "finish_reason": settlement.finish_reason,
+            "input_tokens": settlement.input_tokens,
+            "output_tokens": settlement.output_tokens,
+            "cached_tokens": settlement.cached_tokens,
+            "reasoning_tokens": settlement.reasoning_tokens,
+            "estimated": settlement.estimated,
+            "cost_usd": settlement.cost_usd,
+            "first_token_ms": settlement.first_token_ms,
+            "duration_ms": settlement.duration_ms,
+        },
     )
 
 

@@ -39,6 +39,7 @@ _FINISH: Final = {
     "tool_calls": "tool-calls",
     "content_filter": "content-filter",
 }
+_BROKE: Final = "The answer broke off. What came so far is kept; try again."
 _json: Final = msgspec.json.Encoder().encode
 
 
@@ -177,10 +178,11 @@ class Encoder:
                 "total_tokens": event.input_tokens + event.output_tokens,
             },
         }
-        if event.error_message is not None:
+        if event.error_message is not None or event.status in ("failed", "expired"):
+            # A stream that ends in order counts as success: a failure ends in an error, whatever is known of it.
             metadata["error_tag"] = event.error_tag
             out.append(chunk(type="message-metadata", messageMetadata=metadata))
-            out.append(error(event.error_message, self._run_id))
+            out.append(error(event.error_message or _BROKE, self._run_id))
         else:
             reason = (
                 "other" if event.status == "cancelled" else _FINISH.get(event.finish_reason or "", "other")

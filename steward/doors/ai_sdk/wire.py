@@ -6,7 +6,8 @@ this server.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+import re
+from typing import Any, Final, Literal, cast
 
 import msgspec
 
@@ -15,12 +16,14 @@ from steward.kernel.errors import Invalid
 from steward.runs.schemas import Earlier, TurnRequest
 
 _MOST_EARLIER: Final = 200
+_TRIGGERS: Final = (None, "submit-message", "regenerate-message")
+_WHERE: Final = re.compile(r"`\$\.(\w+)")
 
 
 class _Message(msgspec.Struct):
     id: str | None = None
     role: str = "user"
-    parts: list[dict[str, Any]] | None = None
+    parts: list[Any] | None = None
     content: Any = None
 
 
@@ -30,7 +33,7 @@ class Body(msgspec.Struct):
     id: str | None = None
     message: _Message | str | None = None
     messages: list[_Message] | None = None
-    trigger: str = "submit-message"
+    trigger: str | None = None
     messageId: str | None = None  # the wire's name
     chatId: str | None = None  # the wire's name
     model: str | None = None
@@ -38,7 +41,7 @@ class Body(msgspec.Struct):
     maxTokens: int | None = None  # the wire's name
     max_tokens: int | None = None
     instructions: str | None = None
-    stream: bool = True
+    stream: bool | None = None
 
 
 _bodies: Final = msgspec.json.Decoder(Body, strict=True)
@@ -55,8 +58,9 @@ def read(raw: bytes) -> tuple[TurnRequest, bool]:
     try:
         body = _bodies.decode(raw or b"{}")
     except msgspec.DecodeError as error:
-        raise Invalid(f"The body does not fit: {error}.") from error
-    return _turn(body), body.stream
+        where = _WHERE.search(str(error))
+        raise Invalid(f"The body does not fit: {error}.", field=where[1] if where else None) from error
+    return _turn(body), body.stream is not False
 
 
 def _turn(body: Body) -> TurnRequest:
@@ -65,14 +69,12 @@ def _turn(body: Body) -> TurnRequest:
     thread_ref = _id(body.id or body.chatId, "id")
     message_ref = _id(body.messageId, "messageId")
     wishes = _wishes(body)
+    if body.trigger not in _TRIGGERS:
+        raise Invalid(f"The trigger {body.trigger!r} is not known here.", field="trigger")
     if body.trigger == "regenerate-message":
         asked = last.id if isinstance(last, _Message) and last.role == "user" else None
         return TurnRequest(
-            "regenerate",
-            thread_ref,
-            message_id=_id(asked, "message.id"),
-            message_ref=message_ref,
-            wishes=wishes,
+            "regenerate", thread_ref, message_ref=message_ref or _id(asked, "message.id"), wishes=wishes
         )
     if last is None:
         raise Invalid("The body has no message; send `messages` or `message`.", field="messages")
@@ -80,23 +82,34 @@ def _turn(body: Body) -> TurnRequest:
         last = _Message(parts=[{"type": "text", "text": last}])
     if last.role != "user":
         raise Invalid(
-            "The last message is not a user's. Tool approvals and tool outputs are not awaited here.",
+            "The last of `messages` is not a user's. Tool approvals and tool outputs are not awaited here.",
             field="messages",
         )
     trigger: Literal["edit", "submit"] = "edit" if message_ref is not None else "submit"
-    earlier = [
-        Earlier(_id(message.id, "id"), message.role, _parts(message))
-        for message in history[:-1][-_MOST_EARLIER:]
-    ]
+    message_id = _id(last.id, "message.id")
     return TurnRequest(
         trigger,
         thread_ref,
         parts=_parts(last),
-        message_id=_id(last.id, "message.id"),
+        message_id=message_id,
         message_ref=message_ref,
         wishes=wishes,
-        earlier=[message for message in earlier if message.role in ("user", "assistant") and message.parts],
+        earlier=_earlier(history[:-1], message_id),
     )
+
+
+def _earlier(history: list[_Message], message_id: str | None) -> list[Earlier]:
+    """What a client holds from before, oldest first. An id that comes twice stays with the later message."""
+    taken = {message_id}
+    earlier: list[Earlier] = []
+    for message in reversed(history[-_MOST_EARLIER:]):
+        parts = _parts(message)
+        if message.role not in ("user", "assistant") or not parts:
+            continue
+        earlier_id = _id(message.id, "messages.id")
+        earlier.append(Earlier(None if earlier_id in taken else earlier_id, message.role, parts))
+        taken.add(earlier_id)
+    return earlier[::-1]
 
 
 def _wishes(body: Body) -> Wishes:
@@ -109,13 +122,11 @@ def _wishes(body: Body) -> Wishes:
 
 
 def _parts(message: _Message) -> list[dict[str, Any]]:
-    given = message.parts
-    if given is None:
-        given = (
-            [{"type": "text", "text": message.content}]
-            if isinstance(message.content, str)
-            else message.content or []
-        )
+    given: list[Any] | None = message.parts
+    if given is None and isinstance(message.content, str):
+        given = [{"type": "text", "text": message.content}]
+    elif given is None:
+        given = cast(list[Any], message.content) if isinstance(message.content, list) else []
     parts: list[dict[str, Any]] = []
     for part in given:
         match part:
