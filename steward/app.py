@@ -268,7 +268,7 @@ def _role_url(owner: URL, given: SecretStr | None, role: str) -> URL:
 
 async def _shut_down(engine: Engine, lease: durable.Lease) -> None:
     """Leave so that others, or the next start, go on at once."""
-    await engine.stop_all()
+    await engine.let_go()
     await durable.stop()
     try:
         await lease.give_back()

@@ -20,6 +20,7 @@ async def record(work: Work, type: str, target_type: str, target_id: str, **meta
     """Add an event of the work's actor; it is kept exactly when the work commits.
 
     Args:
+        work: of whoever acts.
         type: verb in the past, noun first, such as `thread_renamed`.
         target_type: the room's noun, such as `thread`.
         target_id: id of what was acted on.

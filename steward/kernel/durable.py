@@ -1,7 +1,7 @@
 """Durable work: DBOS on the same PostgreSQL, leases that tell which processes live, and take-over of the dead.
 
-DBOS resumes a workflow step by step, but does not decide who is dead. Each process renews a lease; one whose lease ran out,
-or whose pid is gone on this same host, has its workflows handed to a process that lives.
+DBOS resumes a workflow step by step, but does not decide who is dead. Each process renews a lease; one whose
+lease ran out, or whose pid is gone on this same host, has its workflows handed to a process that lives.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +32,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 WORKFLOW_VERSION: Final = "1"
 """Raised by hand when running workflows cannot go on under new code. DBOS's default, a hash of the source, would strand
 every running turn at each upgrade."""
+
+
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Process(Stamped, Row):
@@ -109,9 +113,11 @@ class Lease:
             )
 
     async def give_back(self) -> None:
-        """Say that this process ends, so that others need not wait."""
+        """Say that this process ends: the next sweep, wherever it runs, hands its work on at once."""
         async with self._database.house() as session:
-            await session.execute(delete(Process).where(Process.id == self.process_id))
+            await session.execute(
+                update(Process).where(Process.id == self.process_id).values(updated_at=_LONG_AGO)
+            )
 
     async def keep(self) -> None:
         """Renew and watch until cancelled."""

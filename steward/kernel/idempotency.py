@@ -1,7 +1,8 @@
 """Idempotency keys: the same `POST` twice is one, for every answer that is not a stream.
 
-A stream's own safety is the client's message id; this layer lets streams pass. Answers are kept for a day. As with Stripe, an
-answer that refused the request itself (4xx) is not kept, and another body under the same key is refused.
+A stream's own safety is the client's message id; this layer lets streams pass. Answers are kept for a day. As
+with Stripe, an answer that refused the request itself (4xx) is not kept, and another body under the same key
+is refused.
 """
 
 from __future__ import annotations
@@ -29,13 +30,15 @@ _ANSWER_BYTES: Final = 1_000_000
 _WAIT_SECONDS: Final = 10.0
 
 _CLAIM: Final = text(
-    "INSERT INTO idempotency_keys (workspace_id, user_id, id, request_hash) VALUES (:workspace_id, :user_id, :id, :hash) "
+    "INSERT INTO idempotency_keys (workspace_id, user_id, id, request_hash) VALUES (:workspace_id, "
+    ":user_id, :id, :hash) "
     "ON CONFLICT (workspace_id, id) DO UPDATE SET request_hash = excluded.request_hash, status = 0, body = NULL, "
     "created_at = now() WHERE idempotency_keys.created_at < now() - interval '24 hours' "
     "OR (idempotency_keys.status = 0 AND idempotency_keys.created_at < now() - interval '2 minutes') RETURNING id"
 )
 _READ: Final = text(
-    "SELECT request_hash, status, media_type, body FROM idempotency_keys WHERE workspace_id = :workspace_id AND id = :id"
+    "SELECT request_hash, status, media_type, body FROM idempotency_keys WHERE workspace_id = :workspace_id "
+    "AND id = :id"
 )
 _KEEP: Final = text(
     "UPDATE idempotency_keys SET status = :status, media_type = :media_type, body = :body "
@@ -65,6 +68,7 @@ class Idempotency:
         self._authenticate = authenticate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the request, or repeat the answer of an earlier copy."""
         key = _key(scope)
         if key is None:
             await self._app(scope, receive, send)

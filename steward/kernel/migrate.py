@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from steward.kernel import durable
 from steward.kernel.rows import APP_ROLE, SYSTEM_ROLE
 
 _LOCK: Final = 7_316_001
+_TURN_SECONDS: Final = 0.1
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 
 
@@ -30,8 +32,7 @@ def migrate(owner_url: URL, *, with_passwords: bool) -> None:
     engine = create_engine(owner_url.set(drivername="postgresql+psycopg"))
     try:
         with engine.connect() as lock:
-            lock.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-            lock.commit()
+            _wait_for_turn(lock)
             with engine.begin() as connection:
                 _ensure_roles(connection, owner_url if with_passwords else None)
             with engine.begin() as connection:
@@ -42,6 +43,16 @@ def migrate(owner_url: URL, *, with_passwords: bool) -> None:
             durable.migrate(owner_url, SYSTEM_ROLE)
     finally:
         engine.dispose()
+
+
+def _wait_for_turn(lock: Connection) -> None:
+    # Asked for again and again: a statement that waits holds a snapshot, and the concurrent indexes of DBOS
+    # wait for every
+    # snapshot to end, so that the one who works and those who wait would wait for each other for ever.
+    while not lock.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK}).scalar_one():
+        lock.commit()
+        time.sleep(_TURN_SECONDS)
+    lock.commit()
 
 
 def role_password(owner_url: URL, role: str) -> str:

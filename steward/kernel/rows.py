@@ -57,18 +57,28 @@ class Stamped:
 
 
 def protect(
-    table: str, *, personal: bool = False, grants: str = "SELECT, INSERT, UPDATE, DELETE"
+    table: str,
+    *,
+    personal: bool = False,
+    within: str | None = None,
+    grants: str = "SELECT, INSERT, UPDATE, DELETE",
 ) -> list[str]:
     """Statements that put a table behind row security.
 
     Args:
         table: its name; it has a `workspace_id`, and a `user_id` when it is personal.
         personal: shown to the one user only, not to the whole workspace.
+        within: a table whose row of the same `id` must be visible too: who may see a run may see its events.
         grants: what the app role may do.
     """
     rule = f"workspace_id = {CURRENT_WORKSPACE}"
     if personal:
         rule += f" AND user_id = {CURRENT_USER}"
+    if within is not None:
+        rule += (
+            f" AND EXISTS (SELECT 1 FROM {within} AS whole "
+            f"WHERE whole.workspace_id = {table}.workspace_id AND whole.id = {table}.id)"
+        )
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",

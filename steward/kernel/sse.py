@@ -40,6 +40,7 @@ class EventStream(Response):
         self._ping_seconds = ping_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write until the iterator or the client ends."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         writer = asyncio.ensure_future(self._write(send))
         leaver = asyncio.ensure_future(_left(receive))

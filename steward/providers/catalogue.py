@@ -18,7 +18,8 @@ from steward.providers.wire import Endpoint, Wire
 class Provider:
     """A host of models.
 
-    `key_setting` and `url_setting` name fields of `Settings`; `claims` are the beginnings of bare model names that go here.
+    `key_setting` and `url_setting` name fields of `Settings`; `claims` are the beginnings of bare model names
+    that go here.
     """
 
     name: str

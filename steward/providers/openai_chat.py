@@ -5,6 +5,7 @@ Specification: OpenAI API reference, "Create chat completion" and its streaming 
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
@@ -54,7 +55,7 @@ class _Function(msgspec.Struct, gc=False):
 
 
 class _ToolDelta(msgspec.Struct, gc=False):
-    index: int = 0
+    index: int | None = None
     id: str | None = None
     function: _Function | None = None
 
@@ -88,9 +89,9 @@ class _Usage(msgspec.Struct, gc=False):
 
 
 class _Chunk(msgspec.Struct, gc=False):
-    choices: list[_Choice] = []
+    choices: list[_Choice] | None = None
     usage: _Usage | None = None
-    error: msgspec.Raw | None = None
+    error: Any = None
 
 
 _chunks: Final = msgspec.json.Decoder(_Chunk)
@@ -124,15 +125,14 @@ class OpenAIChat:
                     events = reader.feed(data)
                     if events:
                         yield events
+                    if reader.failure is not None:
+                        raise reader.failure
                     if reader.done:
                         break
-        except (TimeoutError, aiohttp.ServerTimeoutError) as error:
-            raise ProviderTimeout(endpoint.model, endpoint.provider, repr(error)) from error
-        except aiohttp.ClientConnectorError as error:
-            raise ProviderUnavailable(endpoint.model, endpoint.provider, repr(error)) from error
-        except (aiohttp.ClientError, ValueError) as error:
-            kind = ProviderBrokeOff if reader.began else ProviderUnavailable
-            raise kind(endpoint.model, endpoint.provider, repr(error)) from error
+        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+            # An answer whose reason to stop is known is whole, however the connection ended.
+            if not reader.finished:
+                raise _lost(endpoint, error, began=reader.began) from error
         yield reader.close()
 
 
@@ -166,12 +166,26 @@ def _thinks(model: str) -> bool:
 
 def _messages(prompt: PromptMessage) -> list[dict[str, Any]]:
     if prompt.role != "assistant":
-        return [{"role": prompt.role, "content": prompt.text}]
-    calls = [part for part in prompt.parts if part.get("type") == "tool_call"]
-    message: dict[str, Any] = {"role": "assistant", "content": prompt.text or None}
+        return [{"role": prompt.role, "content": _content(prompt)}]
+    messages: list[dict[str, Any]] = []
+    text: list[str] = []
+    calls: list[dict[str, Any]] = []
+    for part in prompt.parts:
+        if part.get("type") == "tool_call":
+            calls.append(part)
+        elif part.get("type") == "text" and part["text"]:
+            if calls:
+                # What was said after the tools answered comes after their answers here, too.
+                messages += _said("".join(text), calls)
+                text, calls = [], []
+            text.append(part["text"])
+    return messages + _said("".join(text), calls)
+
+
+def _said(text: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if not calls:
-        return [message] if prompt.text else []
-    message["tool_calls"] = [
+        return [{"role": "assistant", "content": text}] if text else []
+    tool_calls = [
         {
             "id": call["call_id"],
             "type": "function",
@@ -183,17 +197,49 @@ def _messages(prompt: PromptMessage) -> list[dict[str, Any]]:
         for call in calls
     ]
     results = [{"role": "tool", "tool_call_id": call["call_id"], "content": _result(call)} for call in calls]
-    return [message, *results]
+    return [{"role": "assistant", "content": text or None, "tool_calls": tool_calls}, *results]
 
 
 def _result(call: dict[str, Any]) -> str:
     # A call without a result (the server died between the two) makes every later request invalid.
     if call.get("error") is not None:
         return f"Error: {call['error']}"
-    if "output" not in call or call["output"] is None:
+    if "output" not in call:
         return "Error: interrupted before it gave a result."
     output = call["output"]
     return output if isinstance(output, str) else msgspec.json.encode(output).decode()
+
+
+def _content(prompt: PromptMessage) -> str | list[dict[str, Any]]:
+    """Plain text as a string, which every host takes; a list only where files stand beside the text."""
+    if not any(part.get("type") == "file" for part in prompt.parts):
+        return prompt.text
+    content: list[dict[str, Any]] = []
+    for part in prompt.parts:
+        if part.get("type") == "text":
+            content.append({"type": "text", "text": part["text"]})
+        elif part.get("type") == "file":
+            content.append(_file(part))
+    return content
+
+
+def _file(part: dict[str, Any]) -> dict[str, Any]:
+    url, media_type = str(part["url"]), str(part.get("media_type") or "")
+    name = part.get("filename") or "file"
+    if media_type.startswith("image/"):
+        return {"type": "image_url", "image_url": {"url": url}}
+    if url.startswith("data:"):
+        return {"type": "file", "file": {"filename": name, "file_data": url}}
+    # This wire takes other files by content only.
+    return {"type": "text", "text": f"[Attached file: {name}, {media_type}, {url}]"}
+
+
+class _Call(msgspec.Struct, gc=False):
+    """A tool call in the making."""
+
+    call_id: str
+    name: str
+    pieces: list[str]
 
 
 class _Reader:
@@ -202,91 +248,108 @@ class _Reader:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._rest = b""
-        self._tools: dict[int, tuple[str, str, list[str]]] = {}
+        self._calls: list[_Call] = []
+        self._at: dict[int, _Call] = {}
         self._usage: Usage | None = None
         self._finish: FinishReason | None = None
+        self.failure: LLMError | None = None
+        """Set when the stream told of a failure, or is none; what came before it in the same read counts."""
         self.began = False
         self.done = False
+
+    @property
+    def finished(self) -> bool:
+        """The model said why it stopped."""
+        return self._finish is not None
 
     def feed(self, data: bytes) -> list[ProviderEvent]:
         """Read what came; text that came together leaves together."""
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
-        if len(self._rest) > _LINE_BYTES:
-            raise self._broke_off("a line without end")
         events: list[ProviderEvent] = []
         text: list[str] = []
-        for line in lines:
-            if not line.startswith(b"data:"):
-                continue
-            payload = line[5:].strip()
-            if payload == b"[DONE]":
-                self.done = True
-                break
-            try:
-                chunk = _chunks.decode(payload)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise self._broke_off(f"not a chunk: {error}") from error
-            self.began = True
-            if chunk.error is not None:
-                raise _error_in_stream(self._endpoint, bytes(chunk.error))
-            if chunk.usage is not None:
-                self._usage = _read_usage(chunk.usage)
-            for choice in chunk.choices:
-                delta = choice.delta
-                if delta is not None:
-                    if delta.content:
-                        text.append(delta.content)
-                    else:
-                        self._rare(delta, text, events)
-                if choice.finish_reason:
-                    self._finish = _FINISH.get(choice.finish_reason, "other")
+        try:
+            for line in lines:
+                if line.startswith(b"data:"):
+                    self._read(line[5:].strip(), text, events)
+                    if self.done:
+                        break
+        except LLMError as error:
+            self.failure = error
+        if len(self._rest) > _LINE_BYTES:
+            self.failure = self._broke_off("a line without end")
         if text:
             events.append(TextDelta("".join(text)))
         return events
 
     def close(self) -> list[ProviderEvent]:
-        """The end of the stream: whole tool calls, usage, the reason.
+        """The end of the stream: what a last line without an end held, whole tool calls, usage, the reason.
 
         Raises:
-            ProviderBrokeOff: the stream ended without a reason.
+            LLMError: the stream ended without a reason.
         """
+        events = [] if self.done else self.feed(b"\n")
         if self._finish is None:
-            raise self._broke_off("no finish reason")
-        events: list[ProviderEvent] = [
-            ToolCall(call_id, name, _object("".join(pieces)), "".join(pieces))
-            for call_id, name, pieces in self._tools.values()
-        ]
+            raise self.failure or self._broke_off("no finish reason")
+        for call in self._calls:
+            raw_input = "".join(call.pieces)
+            events.append(ToolCall(call.call_id, call.name, _object(raw_input), raw_input))
         if self._usage is not None:
             events.append(self._usage)
-        events.append(Finish("tool_calls" if self._tools else self._finish))
+        asks = self._calls and self._finish not in ("length", "content_filter")
+        events.append(Finish("tool_calls" if asks else self._finish))
         return events
 
+    def _read(self, payload: bytes, text: list[str], events: list[ProviderEvent]) -> None:
+        if payload == b"[DONE]":
+            self.done = True
+            return
+        try:
+            chunk = _chunks.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise self._broke_off(f"not a chunk: {error}") from error
+        self.began = True
+        if chunk.error is not None:
+            raise _error_in_stream(self._endpoint, msgspec.json.encode(chunk.error).decode())
+        if chunk.usage is not None:
+            self._usage = _read_usage(chunk.usage)
+        for choice in chunk.choices or ():
+            delta = choice.delta
+            if delta is not None:
+                if delta.tool_calls or delta.reasoning_content or delta.reasoning:
+                    self._rare(delta, text, events)
+                elif delta.content:
+                    text.append(delta.content)
+                elif delta.refusal:
+                    text.append(delta.refusal)
+            if choice.finish_reason:
+                self._finish = _FINISH.get(choice.finish_reason, "other")
+
     def _rare(self, delta: _Delta, text: list[str], events: list[ProviderEvent]) -> None:
-        thought = delta.reasoning_content or delta.reasoning
-        if not (thought or delta.refusal or delta.tool_calls):
-            return
-        if delta.refusal:
-            text.append(delta.refusal)
-            return
         if text:
             events.append(TextDelta("".join(text)))
             text.clear()
+        thought = delta.reasoning_content or delta.reasoning
         if thought:
             events.append(ReasoningDelta(thought))
+        if delta.content:
+            events.append(TextDelta(delta.content))
         for call in delta.tool_calls or ():
             self._tool(call, events)
 
-    def _tool(self, call: _ToolDelta, events: list[ProviderEvent]) -> None:
-        function = call.function or _Function()
-        known = self._tools.get(call.index)
-        if known is None:
-            known = (call.id or f"call_{call.index}", function.name or "", list[str]())
-            self._tools[call.index] = known
-            events.append(ToolCallStart(known[0], known[1]))
+    def _tool(self, fragment: _ToolDelta, events: list[ProviderEvent]) -> None:
+        function = fragment.function or _Function()
+        index = fragment.index or 0
+        call = self._at.get(index)
+        # Some hosts number every call 0: a new id with a name is a new call.
+        if call is None or (fragment.id and fragment.id != call.call_id and function.name):
+            call = _Call(fragment.id or f"call_{len(self._calls)}", function.name or "", [])
+            self._at[index] = call
+            self._calls.append(call)
+            events.append(ToolCallStart(call.call_id, call.name))
         if function.arguments:
-            known[2].append(function.arguments)
-            events.append(ToolInputDelta(known[0], function.arguments))
+            call.pieces.append(function.arguments)
+            events.append(ToolInputDelta(call.call_id, function.arguments))
 
     def _broke_off(self, cause: str) -> LLMError:
         return ProviderBrokeOff(self._endpoint.model, self._endpoint.provider, cause)
@@ -314,21 +377,30 @@ async def _refusal(endpoint: Endpoint, response: aiohttp.ClientResponse) -> LLME
     return _by_status(endpoint, response.status, body, _seconds(response.headers.get("retry-after")))
 
 
-def _error_in_stream(endpoint: Endpoint, raw: bytes) -> LLMError:
-    body = raw.decode(errors="replace")
+def _lost(endpoint: Endpoint, error: Exception, *, began: bool) -> LLMError:
+    names = (endpoint.model, endpoint.provider, repr(error))
+    if isinstance(error, TimeoutError):
+        return ProviderTimeout(*names)
+    return ProviderBrokeOff(*names) if began else ProviderUnavailable(*names)
+
+
+def _error_in_stream(endpoint: Endpoint, body: str) -> LLMError:
+    names = (endpoint.model, endpoint.provider, body)
     if "context_length" in body:
-        return ContextTooLong(endpoint.model, endpoint.provider, body)
+        return ContextTooLong(*names)
+    if "insufficient_quota" in body:
+        return ProviderQuotaExhausted(*names)
     if "rate_limit" in body:
-        return ProviderRateLimited(endpoint.model, endpoint.provider, body)
-    return ProviderBrokeOff(endpoint.model, endpoint.provider, body)
+        return ProviderRateLimited(*names)
+    return ProviderBrokeOff(*names)
 
 
 def _by_status(endpoint: Endpoint, status: int, body: str, retry_after: float | None) -> LLMError:
     cause = f"{status}: {body}"
     names = (endpoint.model, endpoint.provider, cause)
+    if status == 402 or (status == 429 and "insufficient_quota" in body):
+        return ProviderQuotaExhausted(*names)
     if status == 429:
-        if "insufficient_quota" in body:
-            return ProviderQuotaExhausted(*names)
         return ProviderRateLimited(*names, retry_after_seconds=retry_after)
     if status in (401, 403):
         return ProviderKeyRefused(*names)
@@ -343,6 +415,8 @@ def _by_status(endpoint: Endpoint, status: int, body: str, retry_after: float | 
 
 def _seconds(header: str | None) -> float | None:
     try:
-        return None if header is None else max(0.0, float(header))
+        seconds = float(header or "")
     except ValueError:
+        # The header's other form, a date, is not used by providers.
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

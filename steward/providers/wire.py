@@ -61,7 +61,8 @@ class Wire(Protocol):
     ) -> AsyncGenerator[list[ProviderEvent]]:
         """Call the model.
 
-        Yields: what came in one read, adjacent text joined; at the end `Usage` when the provider told it, then `Finish`.
+        Yields: what came in one read, adjacent text joined; at the end `Usage` when the provider told it, then
+        `Finish`.
 
         Raises:
             LLMError: the call failed, before or in the middle of the answer.

@@ -7,6 +7,7 @@ import time
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final, Literal
 
 import msgspec
@@ -52,7 +53,6 @@ _MESSAGE_STATUS: Final[dict[str, str]] = {
     "cancelled": "cancelled",
     "incomplete": "incomplete",
 }
-_STORE_TRIES: Final = 12
 
 
 @dataclass(slots=True, eq=False)
@@ -74,7 +74,8 @@ class Turn:
     transcript: Transcript = field(default_factory=Transcript)
     folded: int = 0
     call: Call | None = None
-    cost: float | None = None
+    abandoned: bool = False
+    """Another process, or the next start, goes on with it: nothing may be written here any more."""
 
     def fold(self) -> None:
         """Bring the transcript up to what the tail holds."""
@@ -92,7 +93,6 @@ class Engine:
         self._calls = calls
         self._turns: dict[str, Turn] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._dropped = False
 
     async def prepare_turn(
         self,
@@ -105,7 +105,7 @@ class Engine:
         prepared: Prepared,
         accepted_at: float,
     ) -> Turn:
-        """Make everything ready in the transaction that accepts the turn, so that the model is called right after it."""
+        """Make everything ready in the transaction that accepts the turn; the model is called right after it."""
         turn = Turn(
             actor=work.actor,
             run_id=run_id,
@@ -127,7 +127,7 @@ class Engine:
         """Run a turn whose transaction has committed."""
         self._adopt(turn)
         turn.tail.publish([self._run_start(turn)])
-        self._spawn(start_workflow(turn.actor, turn.run_id))
+        self._spawn(_start_surely(turn.actor, turn.run_id))
 
     def discard(self, run_id: str) -> None:
         """Forget a turn whose transaction failed."""
@@ -146,9 +146,9 @@ class Engine:
             except Unavailable as error:
                 return await self._finish(turn, "failed", error)
         status, error = await self._speak(turn)
-        if self._dropped:
-            # Others took this process for dead and go on with the run; writing now would be a second voice.
-            return "over"
+        if turn.abandoned:
+            # DBOS records no outcome of a cancelled step: the workflow stays pending for whoever goes on with it.
+            raise asyncio.CancelledError
         turn.fold()
         if status == "completed" and _open_tool_calls(turn):
             if step >= self._runtime.settings.limits.turn_steps:
@@ -157,28 +157,36 @@ class Engine:
             return "again"
         return await self._finish(turn, status, error)
 
-    async def stop_all(self) -> None:
-        """Let go of every turn without ending it: the next process goes on with them."""
-        self._dropped = True
+    async def let_go(self) -> None:
+        """Let go of every turn without ending it: the next start, or another process, goes on with them."""
         for turn in list(self._turns.values()):
-            turn.stop.set()
+            self._abandon(turn)
         await self._feed.flush()
-        for tail in self._feed.tails():
-            self._feed.close(tail)
-
-    async def drop_lost(self) -> None:
-        """Drop the turns that others have taken over."""
         for turn in list(self._turns.values()):
             self._release(turn)
-            turn.stop.set()
+
+    async def drop_lost(self) -> None:
+        """Drop the turns that others have taken over, because they took this process for dead."""
+        for turn in list(self._turns.values()):
+            self._abandon(turn)
+            self._release(turn)
+
+    def _abandon(self, turn: Turn) -> None:
+        turn.abandoned = True
+        turn.stop.set()
 
     async def tidy(self, actor: Actor, run_id: str, status: RunStatus, error: Refusal | None) -> None:
         """End a run that nobody runs any more, from what was written of it."""
+        turn = self._turns.get(run_id)
+        if turn is not None:
+            await self._feed.flush()
+            self._release(turn)
         async with self._runtime.database.work(actor) as work:
-            claimed = await queries.claim(work, run_id, self._runtime.process_id)
             row = await queries.get(work, run_id)
             if row is None:
                 return
+            await threads.lock(work, row.thread_id)
+            claimed = await queries.claim(work, run_id, self._runtime.process_id)
             attempt = row.attempt if claimed is None else claimed.attempt
             events = standing((await self._feed.snapshot(actor, run_id))[0])
             if events and isinstance(events[-1], RunEnd):
@@ -269,7 +277,7 @@ class Engine:
         if isinstance(error, Refusal):
             return "failed", error
         log.error("turn_broke", run_id=turn.run_id, exc_info=error)
-        return "failed", RunBroke("Something went wrong on our side. What came so far is kept; try again.")
+        return "failed", broke()
 
     async def _stream(self, turn: Turn, call: Call) -> None:
         publish = turn.tail.publish
@@ -299,25 +307,22 @@ class Engine:
         """Store the end of a turn in one transaction, then tell the readers."""
         await self._feed.seal(turn.tail)
         started = time.perf_counter()
-        for attempt in range(_STORE_TRIES):
+        end: RunEnd | None = None
+        for attempt in count(1):
             try:
                 end = await self._store_end(turn, status, error)
+                break
             except Unavailable as cause:
-                wait = min(5.0, 0.2 * 2**attempt)
+                # The answer is kept here until it can be stored; a crash meanwhile runs the step again.
+                wait = min(5.0, 0.2 * 2 ** min(attempt, 6))
                 log.warning(
-                    "turn_not_stored",
-                    run_id=turn.run_id,
-                    attempt=attempt + 1,
-                    retry_in=wait,
-                    error=cause.detail,
+                    "turn_not_stored", run_id=turn.run_id, attempt=attempt, retry_in=wait, error=cause.detail
                 )
                 await asyncio.sleep(wait)
-            else:
-                PERSIST_SECONDS.observe(time.perf_counter() - started)
-                if end is not None:
-                    turn.tail.publish([end])
-                    _log_end(turn, end)
-                break
+        PERSIST_SECONDS.observe(time.perf_counter() - started)
+        if end is not None:
+            turn.tail.publish([end])
+            _log_end(turn, end)
         self._release(turn)
         return "over"
 
@@ -327,6 +332,7 @@ class Engine:
         endpoint = turn.prepared.resolved.endpoint
         with stage("turn.store"):
             async with self._runtime.database.work(actor) as work:
+                await threads.lock(work, turn.thread_id)
                 stands = await queries.end(work, turn.run_id, turn.attempt, status, facts)
                 if turn.call is not None:
                     ledger = status if status in ("completed", "cancelled", "failed") else "completed"
@@ -456,7 +462,13 @@ _TOO_MANY_STEPS: Final = "The model went on calling tools without an answer. Ask
 @DBOS.step(name="model_step")
 async def _model_step(workspace_id: str, user_id: str, run_id: str, step: int) -> str:
     actor = Actor(workspace_id, user_id, "member")
-    return await runtime.current().part(Engine).model_step(actor, run_id, step)
+    engine = runtime.current().part(Engine)
+    try:
+        return await engine.model_step(actor, run_id, step)
+    except Exception:
+        log.exception("turn_broke", run_id=run_id)
+        await engine.tidy(actor, run_id, "failed", broke())
+        return "over"
 
 
 @DBOS.workflow(name="run_turn")
@@ -465,6 +477,19 @@ async def _run_turn(workspace_id: str, user_id: str, run_id: str) -> None:
     step = 1
     while await _model_step(workspace_id, user_id, run_id, step) == "again":
         step += 1
+
+
+async def _start_surely(actor: Actor, run_id: str) -> None:
+    """Start the workflow of a run that is stored already, also when the database is away for a while."""
+    for attempt in count(1):
+        try:
+            await start_workflow(actor, run_id)
+        except Exception as error:
+            wait = min(5.0, 0.1 * 2 ** min(attempt, 6))
+            log.warning("workflow_not_started", run_id=run_id, attempt=attempt, error=type(error).__name__)
+            await asyncio.sleep(wait)
+        else:
+            return
 
 
 async def start_workflow(actor: Actor, run_id: str) -> None:
@@ -504,6 +529,11 @@ def _log_end(turn: Turn, end: RunEnd) -> None:
         token_count=end.input_tokens + end.output_tokens,
         duration_ms=end.duration_ms,
     )
+
+
+def broke() -> RunBroke:
+    """How a run ends that met a bug; the log has the cause."""
+    return RunBroke("Something went wrong on our side. What came so far is kept; try again.")
 
 
 def interrupted() -> RunInterrupted:

@@ -1,7 +1,8 @@
 """The feed: the ordered events of running turns.
 
-The process that runs a turn keeps its tail in memory, and readers here take it from there, each at its own cursor. A flusher
-writes the tails of all runs to the database together; readers elsewhere, and after a restart, take them from there.
+The process that runs a turn keeps its tail in memory, and readers here take it from there, each at its own
+cursor. A flusher writes the tails of all runs to the database together; readers elsewhere, and after a
+restart, take them from there.
 
 A cursor is one number, `attempt << 32 | n`: every process that takes a run over begins a new attempt, so the numbers
 only grow, and a reader who saw more than was written still gets everything of the next attempt.
@@ -22,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from steward.kernel.telemetry import FLUSH_SECONDS
 from steward.kernel.work import Actor, Database
+from steward.runs import queries
 from steward.runs.events import RunEnd, RunEvent, pack, unpack
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -160,8 +162,12 @@ class Feed:
                         if _ends(batch):
                             return
                     continue
-                with contextlib.suppress(TimeoutError):
+                try:
                     await asyncio.wait_for(changed.wait(), _POLL_SECONDS)
+                except TimeoutError:
+                    if await self._is_over(actor, run_id) and not await self.stored(actor, run_id, after):
+                        # Its events were deleted after their day.
+                        return
 
     async def _follow_tail(self, actor: Actor, tail: Tail, after: int) -> AsyncGenerator[Batch]:
         while after < tail.base - 1:
@@ -194,6 +200,10 @@ class Feed:
             if skipped < len(events):
                 batches.append(Batch(row.first_seq + skipped, events[skipped:]))
         return batches
+
+    async def _is_over(self, actor: Actor, run_id: str) -> bool:
+        async with self._database.work(actor) as work:
+            return await queries.is_over(work, run_id)
 
     async def snapshot(self, actor: Actor, run_id: str) -> tuple[list[RunEvent], int]:
         """All events of a run so far, and the cursor of the last."""

@@ -24,7 +24,7 @@ _CLEAN_SECONDS: Final = 600
 
 
 async def adopt_orphans(house: Runtime) -> None:
-    """See to the runs of dead processes: those that DBOS goes on with, those that never started, those that cannot go on."""
+    """See to the runs of dead processes: DBOS goes on with most; some never started, some cannot go on."""
     living = await durable.living(house.database)
     async with house.database.house() as session:
         orphans = await queries.orphans(session, living)

@@ -12,8 +12,10 @@ from steward.kernel.work import Work
 from steward.runs.tables import LIVE
 
 _INSERT: Final = text(
-    "INSERT INTO runs (workspace_id, id, thread_id, user_id, question_id, message_id, status, request, process_id, attempt) "
-    "VALUES (:workspace_id, :id, :thread_id, :user_id, :question_id, :message_id, 'in_progress', cast(:request AS jsonb), "
+    "INSERT INTO runs (workspace_id, id, thread_id, user_id, question_id, message_id, status, request, "
+    "process_id, attempt) "
+    "VALUES (:workspace_id, :id, :thread_id, :user_id, :question_id, :message_id, 'in_progress', "
+    "cast(:request AS jsonb), "
     ":process_id, 1)"
 )
 _OVERTAKE: Final = text(
@@ -45,6 +47,11 @@ _END: Final = text(
 _GET: Final = text(
     "SELECT id, thread_id, question_id, message_id, status, error, created_at, finished_at, attempt, request FROM runs "
     "WHERE workspace_id = :workspace_id AND user_id = :user_id AND id = :id"
+)
+# Some seconds after its end: whoever runs it is still writing the last events.
+_IS_OVER: Final = text(
+    "SELECT 1 FROM runs WHERE workspace_id = :workspace_id AND user_id = :user_id AND id = :id "
+    "AND finished_at < now() - interval '15 seconds'"
 )
 _ORPHANS: Final = text(
     f"SELECT workspace_id, user_id, id, status, created_at FROM runs WHERE {LIVE} AND process_id <> ALL (:living) "
@@ -103,7 +110,8 @@ async def claim(work: Work, run_id: str, process_id: str) -> Row[Any] | None:
 async def end(work: Work, run_id: str, attempt: int, status: str, error: dict[str, Any] | None) -> str | None:
     """End a run as this attempt.
 
-    Returns: the status that stands (another one when somebody ended the run before), or None when a later attempt took over.
+    Returns: the status that stands (another one when somebody ended the run before), or None when a later
+    attempt took over.
     """
     values = {
         "workspace_id": work.actor.workspace_id,
@@ -118,6 +126,11 @@ async def end(work: Work, run_id: str, attempt: int, status: str, error: dict[st
 async def get(work: Work, run_id: str) -> Row[Any] | None:
     """A run of the actor, or None."""
     return (await work.session.execute(_GET, {**_mine(work), "id": run_id})).first()
+
+
+async def is_over(work: Work, run_id: str) -> bool:
+    """Whether a run of the actor ended some seconds ago."""
+    return (await work.session.execute(_IS_OVER, {**_mine(work), "id": run_id})).first() is not None
 
 
 async def orphans(house: AsyncSession, living: set[str]) -> list[Row[Any]]:

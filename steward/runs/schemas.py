@@ -24,8 +24,8 @@ class Earlier:
 class TurnRequest:
     """A turn, as every door asks for it.
 
-    `thread_ref` and `message_ref` are ids of ours or of the client; `message_id` is the client's id of the new message, and
-    makes the request safe to repeat. `earlier` fills a thread that is new here.
+    `thread_ref` and `message_ref` are ids of ours or of the client; `message_id` is the client's id of the new
+    message, and makes the request safe to repeat. `earlier` fills a thread that is new here.
     """
 
     trigger: Literal["submit", "edit", "regenerate"]

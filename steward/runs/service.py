@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -20,12 +20,12 @@ from steward.kernel.telemetry import stage
 from steward.kernel.work import Actor, Work
 from steward.providers import catalogue
 from steward.providers.catalogue import Resolved
-from steward.providers.events import ProviderEvent, Usage
+from steward.providers.events import ProviderEvent, ReasoningDelta, TextDelta, Usage
 from steward.providers.wire import ModelRequest
 from steward.runs import queries
 from steward.runs.calls import Calls, outcome_of, prompt_tokens
 from steward.runs.engine import Engine, Turn
-from steward.runs.events import RunEnd, RunEvent, standing
+from steward.runs.events import RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
 from steward.threads import service as threads
@@ -49,7 +49,7 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     actor.ensure_role("member")
     house = runtime.current()
     engine = house.part(Engine)
-    if request.trigger != "regenerate":
+    if request.trigger != "regenerate" or request.parts:
         threads.ensure_fits(request.parts, house.settings.limits.message_chars)
     run_id = new_id("run")
     with stage("turn.start", run_id=run_id):
@@ -83,17 +83,19 @@ async def _accept(work: Work, request: TurnRequest, run_id: str, accepted_at: fl
     question: threads.Question | None = None
     parent_id = thread.head_id
     if request.trigger == "regenerate":
-        question = await threads.question_of(work, thread, request.message_ref)
-    else:
-        question = await threads.find_repeat(work, thread, request.message_id, request.parts)
+        question = await _question_to_answer_again(work, thread, request)
+    if question is None:
+        is_edit = request.trigger == "edit"
+        question = await threads.find_repeat(work, thread, request.message_id, request.parts, is_edit=is_edit)
         if question is not None:
             known = await queries.of_question(work, thread.id, question.id)
             if known is not None:
                 return Started(known.id, thread.id, known.message_id, joined=True)
-        elif request.trigger == "edit" and request.message_ref is not None:
+        elif is_edit and request.message_ref is not None:
             parent_id = await threads.edited_parent(work, thread, request.message_ref)
     if thread.is_new and request.earlier:
         earlier = [(message.message_id, message.role, message.parts) for message in request.earlier]
+        earlier = _with_ids_once(earlier, request.message_id)
         parent_id = await threads.fill(work, thread, earlier)
     if not thread.is_new:
         overtaken = await queries.overtake(work, thread.id)
@@ -135,22 +137,94 @@ async def _accept(work: Work, request: TurnRequest, run_id: str, accepted_at: fl
     )
 
 
-def follow(actor: Actor, run_id: str, after: int = 0) -> AsyncGenerator[Batch]:
-    """Read a run's events from a cursor to its end; the run must have been read as the actor before."""
-    return runtime.current().part(Feed).follow(actor, run_id, after)
+def _with_ids_once(
+    earlier: list[tuple[str | None, str, list[dict[str, Any]]]], taken: str | None
+) -> list[tuple[str | None, str, list[dict[str, Any]]]]:
+    """The messages of a page with each id given once; a page may repeat one."""
+    known = {taken}
+    once: list[tuple[str | None, str, list[dict[str, Any]]]] = []
+    for message_id, role, parts in earlier:
+        once.append((None if message_id in known else message_id, role, parts))
+        known.add(message_id)
+    return once
+
+
+async def _question_to_answer_again(
+    work: Work, thread: threads.ThreadRef, request: TurnRequest
+) -> threads.Question | None:
+    """The question of a regenerate; None when the page holds one that never arrived here, so that it is sent now."""
+    named = await threads.find_question(work, thread, request.message_ref)
+    named = named or await threads.find_question(work, thread, request.message_id)
+    if named is None and not request.parts:
+        named = await threads.find_question(work, thread, thread.head_id)
+        if named is None:
+            raise threads.no_question()
+    return named
+
+
+async def follow(actor: Actor, run_id: str, after: int = 0) -> AsyncGenerator[Batch]:
+    """Read a run's events from a cursor to its end.
+
+    Raises:
+        NotFound: the actor has no such run.
+    """
+    feed = runtime.current().part(Feed)
+    ended = False
+    async with aclosing(feed.follow(actor, run_id, after)) as batches:
+        async for batch in batches:
+            yield batch
+            ended = isinstance(batch.events[-1], RunEnd)
+    if not ended:
+        events = await _from_message(actor, run_id)
+        yield Batch(after + 1, events if after == 0 else events[-1:])
 
 
 async def follow_standing(actor: Actor, run_id: str) -> AsyncGenerator[list[RunEvent]]:
-    """Read a run as it stands now, then live: of what came before this call, only what still counts."""
+    """Read a run as it stands now, then live: of what came before this call, only what still counts.
+
+    Raises:
+        NotFound: the actor has no such run.
+    """
     feed = runtime.current().part(Feed)
     past, last_seq = await feed.snapshot(actor, run_id)
     if past:
         yield standing(past)
         if isinstance(past[-1], RunEnd):
             return
-    async with aclosing(feed.follow(actor, run_id, last_seq)) as batches:
+    async with aclosing(follow(actor, run_id, last_seq)) as batches:
         async for batch in batches:
             yield batch.events
+
+
+async def _from_message(actor: Actor, run_id: str) -> list[RunEvent]:
+    """A run that ended so long ago that its events are gone, as its message tells it."""
+    async with runtime.current().database.work(actor) as work:
+        row = await queries.get(work, run_id)
+        if row is None:
+            raise NotFound("There is no such run.")
+        message = await threads.find_answer(work, row.message_id)
+    model = message.model or ""
+    events: list[RunEvent] = [
+        RunStart(run_id, row.thread_id, message.id, model, row.created_at.isoformat()),
+        StepStart(1),
+    ]
+    for part in message.parts:
+        if part["type"] == "text":
+            events.append(TextDelta(part["text"]))
+        elif part["type"] == "reasoning":
+            events.append(ReasoningDelta(part["text"]))
+    usage = message.usage
+    end = RunEnd(
+        status=row.status,
+        finish_reason=message.finish_reason,
+        input_tokens=usage.input_tokens if usage else 0,
+        output_tokens=usage.output_tokens if usage else 0,
+        model=model,
+        duration_ms=0,
+        error_tag=message.error.tag if message.error else None,
+        error_message=message.error.message if message.error else None,
+    )
+    return [*events, end]
 
 
 async def get(work: Work, run_id: str) -> RunRead:
@@ -231,7 +305,8 @@ def resolve(model: str | None) -> Resolved:
 async def complete(
     actor: Actor, resolved: Resolved, request: ModelRequest
 ) -> AsyncGenerator[list[ProviderEvent]]:
-    """One model call that keeps no thread. It ends when its reader goes; its line in the ledger is settled on every exit.
+    """One model call that keeps no thread. It ends when its reader goes; its line in the ledger is settled on
+    every exit.
 
     Yields: batches of events; the last holds `Usage`, the provider's or an estimate, and `Finish`.
 

@@ -1,7 +1,8 @@
 """The WebSocket: the events of runs and turns of one's own, the same as over server-sent events.
 
-A client sends `{"type": "send", "thread_id"?, "text", "message_id"?, "model"?}`, `{"type": "follow", "run_id", "after"?}` or
-`{"type": "stop", "run_id"}`. It receives `{"type": "event", "run_id", "seq", "event"}`, `{"type": "started", …}` and
+A client sends `{"type": "send", "thread_id"?, "text", "message_id"?, "model"?}`, `{"type": "follow", "run_id",
+"after"?}` or `{"type": "stop", "run_id"}`. It receives `{"type": "event", "run_id", "seq", "event"}`, "
+"`{"type": "started", …}` and
 `{"type": "refused", …}` with the members of a problem.
 """
 

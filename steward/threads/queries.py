@@ -28,7 +28,8 @@ _FIND_MESSAGE: Final = text(
 ).columns(parts=Message.parts.type)
 _ANSWER: Final = (
     "INSERT INTO messages (workspace_id, id, thread_id, user_id, parent_id, run_id, role, status, model) "
-    "VALUES (:workspace_id, :answer_id, :thread_id, :user_id, :question_id, :run_id, 'assistant', 'in_progress', :model)"
+    "VALUES (:workspace_id, :answer_id, :thread_id, :user_id, :question_id, :run_id, 'assistant', "
+    "'in_progress', :model)"
 )
 _THREAD: Final = (
     "UPDATE threads SET head_id = :answer_id, message_count = message_count + :added, last_message_at = now(), "

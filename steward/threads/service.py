@@ -49,6 +49,7 @@ async def open_thread(work: Work, ref: str | None, *, model: str | None = None) 
     """Get the thread of this id, ours or the client's, or make it; locks it until the work commits.
 
     Args:
+        work: of whoever writes.
         ref: an id; one that nobody has becomes the client's id of the new thread. None always makes a new one.
         model: what a new thread remembers as its model.
 
@@ -88,12 +89,12 @@ def ensure_fits(parts: Sequence[Part], most_chars: int) -> None:
 
 
 async def find_repeat(
-    work: Work, thread: ThreadRef, client_id: str | None, parts: Sequence[Part]
+    work: Work, thread: ThreadRef, client_id: str | None, parts: Sequence[Part], *, is_edit: bool
 ) -> Question | None:
     """The message that an earlier copy of the same request stored, or None.
 
     Raises:
-        ClientIdTaken: the id belongs to an answer.
+        ClientIdTaken: the id belongs to an answer, or to another text and this is no edit of it.
     """
     if client_id is None or thread.is_new:
         return None
@@ -102,9 +103,13 @@ async def find_repeat(
         return None
     if known.role != "user":
         raise ClientIdTaken("The message's id belongs to an answer; send a new message under a new id.")
-    if known.parts != list(parts):
+    if known.parts == list(parts):
+        return Question(known.id, known.parent_id, is_repeat=True)
+    if is_edit:
         return None
-    return Question(known.id, known.parent_id, is_repeat=True)
+    raise ClientIdTaken(
+        "Another message has this id; send a new message under a new id, or edit the old one."
+    )
 
 
 async def edited_parent(work: Work, thread: ThreadRef, message_ref: str) -> str | None:
@@ -124,27 +129,25 @@ async def edited_parent(work: Work, thread: ThreadRef, message_ref: str) -> str 
     return known.parent_id
 
 
-async def question_of(work: Work, thread: ThreadRef, message_ref: str | None) -> Question:
-    """The user's message that an answer belongs to: of the named answer or question, or of the visible branch's end.
-
-    Raises:
-        NotFound: there is none.
-    """
-    ref = message_ref or thread.head_id
+async def find_question(work: Work, thread: ThreadRef, ref: str | None) -> Question | None:
+    """The user's message that this id names, as itself or as the one that its answer belongs to; or None."""
     known = None if ref is None else await queries.find_message(work, thread.id, ref)
     while known is not None and known.role != "user":
-        known = (
-            None if known.parent_id is None else await queries.find_message(work, thread.id, known.parent_id)
-        )
-    if known is None:
-        raise _no_message()
-    return Question(known.id, known.parent_id, is_repeat=True)
+        parent_id = known.parent_id
+        known = None if parent_id is None else await queries.find_message(work, thread.id, parent_id)
+    return None if known is None else Question(known.id, known.parent_id, is_repeat=True)
+
+
+def no_question() -> NotFound:
+    """The refusal when there is nothing to answer again."""
+    return _no_message()
 
 
 async def fill(
     work: Work, thread: ThreadRef, earlier: Sequence[tuple[str | None, str, list[Part]]]
 ) -> str | None:
-    """Store messages that a client holds from before its thread was known here: (client's id, role, parts), oldest first.
+    """Store messages that a client holds from before its thread was known here: (client's id, role, parts),
+    oldest first.
 
     Returns: the id of the last.
     """
@@ -211,6 +214,23 @@ async def begin_exchange(
         preview=content[:PREVIEW_CHARS],
     )
     return question_id
+
+
+async def lock(work: Work, thread_id: str) -> None:
+    """Lock a thread before its run: everybody who needs both takes them in this order, so nobody waits in a circle."""
+    await queries.lock_thread(work, thread_id)
+
+
+async def find_answer(work: Work, message_id: str) -> MessageRead:
+    """A message by its own id.
+
+    Raises:
+        NotFound: the actor has no such message.
+    """
+    rows = await queries.path(work, message_id, 1)
+    if not rows:
+        raise _no_message()
+    return _read_message(rows[0], [message_id])
 
 
 async def write_answer(work: Work, thread_id: str, message_id: str, answer: Answer, *, last: bool) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import signal
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,9 @@ async def ledger(server: ServerProcess) -> list[tuple[str, int, bool]]:
 
     connection = await asyncpg.connect(asyncpg_dsn(EmbeddedPostgres(server.data_dir).owner_url))
     try:
-        rows = await connection.fetch("SELECT status, output_tokens, estimated FROM model_calls ORDER BY created_at")
+        rows = await connection.fetch(
+            "SELECT status, output_tokens, estimated FROM model_calls ORDER BY created_at"
+        )
         return [(row["status"], row["output_tokens"], row["estimated"]) for row in rows]
     finally:
         await connection.close()
@@ -140,7 +143,9 @@ async def test_ten_kills_in_mid_answer_lose_nothing(tmp_path: Path, provider: Sc
             assert conversation["thread"]["message_count"] == len(conversation["messages"]) == 2 * KILLS
             booked = await ledger(server)
             assert "open" not in {status for status, _, _ in booked}
-            assert sum(1 for status, tokens, _ in booked if status == "completed" and tokens == WORDS) == KILLS
+            assert (
+                sum(1 for status, tokens, _ in booked if status == "completed" and tokens == WORDS) == KILLS
+            )
             # The attempts that the kills broke are booked as what had come of them, marked as an estimate.
             assert all(estimated for status, _, estimated in booked if status == "interrupted")
             assert any(tokens for status, tokens, _ in booked if status == "interrupted")
@@ -150,6 +155,7 @@ async def test_another_worker_takes_over(tmp_path: Path, provider: ScriptedProvi
     async with server_process(tmp_path / "data", provider.base_url, workers=2) as server:
         key = await server.key()
         async with client_of(server, key) as http:
+            killed = 0
             for number in range(KILLS // 2):
                 body = question("c1", number)
                 reading = asyncio.ensure_future(read_until(http, body, 60))
@@ -157,14 +163,37 @@ async def test_another_worker_takes_over(tmp_path: Path, provider: ScriptedProvi
                 # The worker that runs the turn; the other one, and the parent, live on.
                 worker = await worker_of_live_run(server)
                 if worker is not None:
+                    killed += 1
                     os.kill(worker, signal.SIGKILL)
                 seen = await reading
                 assert seen
                 rest = await resumed(http, "c1")
                 assert not rest or deltas(rest) == answer(number)
                 check(await settled(http, "c1"), number)
+            assert killed > 1, "the turns ended before the kills: the test showed nothing"
             booked = await ledger(server)
             assert "open" not in {status for status, _, _ in booked}
+
+
+async def test_a_rolling_stop_ends_quickly_and_goes_on_after_the_start(
+    tmp_path: Path, provider: ScriptedProvider
+) -> None:
+    chats = 20
+    async with server_process(tmp_path / "data", provider.base_url) as server:
+        key = await server.key()
+        async with client_of(server, key) as http:
+            readers = [
+                asyncio.ensure_future(read_until(http, question(f"c{n}", n), 60)) for n in range(chats)
+            ]
+            await asyncio.sleep(1)
+            began = time.monotonic()
+            await server.stop()
+            assert time.monotonic() - began < 20
+            await asyncio.gather(*readers)
+            await server.start()
+            for number in range(chats):
+                await resumed(http, f"c{number}")
+                check(await settled(http, f"c{number}"), number)
 
 
 async def worker_of_live_run(server: ServerProcess) -> int | None:

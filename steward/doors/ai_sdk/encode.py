@@ -116,42 +116,8 @@ class Encoder:
                 out.append(chunk(type="start-step"))
             case StepEnd():
                 self._step_over(out)
-            case ToolCallStart():
-                self._close(out)
-                out.append(
-                    chunk(
-                        type="tool-input-start", toolCallId=event.call_id, toolName=event.name, dynamic=True
-                    )
-                )
-            case ToolInputDelta():
-                out.append(
-                    chunk(type="tool-input-delta", toolCallId=event.call_id, inputTextDelta=event.text)
-                )
-            case ToolCall():
-                self._close(out)
-                out.append(_tool_input(event))
-            case ToolResult():
-                out.append(
-                    b"data: "
-                    + _json(
-                        {
-                            "type": "tool-output-available",
-                            "toolCallId": event.call_id,
-                            "output": event.output,
-                            "dynamic": True,
-                        }
-                    )
-                    + b"\n\n"
-                )
-            case ToolFailure():
-                out.append(
-                    chunk(
-                        type="tool-output-error",
-                        toolCallId=event.call_id,
-                        errorText=event.message,
-                        dynamic=True,
-                    )
-                )
+            case ToolCallStart() | ToolInputDelta() | ToolCall() | ToolResult() | ToolFailure():
+                self._tool(out, event)
             case Notice():
                 out.append(chunk(type="data-notice", data={"tag": event.tag, "message": event.message}))
             case RunEnd():
@@ -163,6 +129,31 @@ class Encoder:
                 raise AssertionError("deltas are encoded in batches")
             case _:
                 assert_never(event)
+
+    def _tool(
+        self,
+        out: list[bytes],
+        event: ToolCallStart | ToolInputDelta | ToolCall | ToolResult | ToolFailure,
+    ) -> None:
+        match event:
+            case ToolCallStart():
+                self._close(out)
+                begun = {"toolCallId": event.call_id, "toolName": event.name}
+                out.append(chunk(type="tool-input-start", **begun, dynamic=True))
+            case ToolInputDelta():
+                out.append(
+                    chunk(type="tool-input-delta", toolCallId=event.call_id, inputTextDelta=event.text)
+                )
+            case ToolCall():
+                self._close(out)
+                out.append(_tool_input(event))
+            case ToolResult():
+                # Written whole: an output that is null must be there.
+                done = {"type": "tool-output-available", "toolCallId": event.call_id, "output": event.output}
+                out.append(b"data: " + _json({**done, "dynamic": True}) + b"\n\n")
+            case ToolFailure():
+                failed = {"toolCallId": event.call_id, "errorText": event.message}
+                out.append(chunk(type="tool-output-error", **failed, dynamic=True))
 
     def _end(self, out: list[bytes], event: RunEnd) -> None:
         self._step_over(out)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
@@ -12,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from steward.doors.ai_sdk import encode, wire
 from steward.identity.access import Caller
 from steward.kernel import runtime
-from steward.kernel.errors import Invalid, NotFound
+from steward.kernel.errors import NotFound
 from steward.kernel.pages import AnyId
 from steward.kernel.sse import EventStream, StreamCut
 from steward.kernel.work import Actor
@@ -34,11 +33,9 @@ async def chat(request: Request, actor: Caller) -> Response:
 @router.post("/api/assistant-v2/chat", response_class=Response)
 async def chat_in_workspace(request: Request, actor: Caller) -> Response:
     """The same for clients that name the workspace in the body; it must be the caller's own."""
-    body: Any = await request.json()
-    workspace_id = body.get("workspaceId") if isinstance(body, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if not isinstance(workspace_id, str) or not workspace_id:
-        raise Invalid("The body has no workspaceId.", field="workspaceId")
-    turn, streamed = wire.read(await request.body())
+    raw = await request.body()
+    workspace_id = wire.read_workspace_id(raw)
+    turn, streamed = wire.read(raw)
     if workspace_id != actor.workspace_id:
         raise NotFound("There is no such workspace.")
     return await _answer(actor, turn, streamed)

@@ -1,7 +1,7 @@
 """What `useChat` sends: ai 7, `DefaultChatTransport`, and the older short forms.
 
-The reader is lenient: fields and parts that it does not know are dropped, never refused, because a page may be older or newer than
-this server.
+The reader is lenient: fields and parts that it does not know are dropped, never refused, because a page may be older
+or newer than this server.
 """
 
 from __future__ import annotations
@@ -44,7 +44,12 @@ class Body(msgspec.Struct):
     stream: bool | None = None
 
 
+class _Named(msgspec.Struct):
+    workspaceId: str | None = None  # the wire's name
+
+
 _bodies: Final = msgspec.json.Decoder(Body, strict=True)
+_named: Final = msgspec.json.Decoder(_Named)
 
 
 def read(raw: bytes) -> tuple[TurnRequest, bool]:
@@ -63,6 +68,21 @@ def read(raw: bytes) -> tuple[TurnRequest, bool]:
     return _turn(body), body.stream is not False
 
 
+def read_workspace_id(raw: bytes) -> str:
+    """Read the workspace that a body names.
+
+    Raises:
+        Invalid: it names none.
+    """
+    try:
+        workspace_id = _named.decode(raw or b"{}").workspaceId
+    except msgspec.DecodeError:
+        workspace_id = None
+    if not workspace_id:
+        raise Invalid("The body has no workspaceId.", field="workspaceId")
+    return workspace_id
+
+
 def _turn(body: Body) -> TurnRequest:
     history = body.messages or []
     last = body.message if body.message is not None else (history[-1] if history else None)
@@ -72,9 +92,15 @@ def _turn(body: Body) -> TurnRequest:
     if body.trigger not in _TRIGGERS:
         raise Invalid(f"The trigger {body.trigger!r} is not known here.", field="trigger")
     if body.trigger == "regenerate-message":
-        asked = last.id if isinstance(last, _Message) and last.role == "user" else None
+        asked = last if isinstance(last, _Message) and last.role == "user" else None
         return TurnRequest(
-            "regenerate", thread_ref, message_ref=message_ref or _id(asked, "message.id"), wishes=wishes
+            "regenerate",
+            thread_ref,
+            # The question travels along: when sending it had failed, another try is the first that arrives.
+            parts=_parts(asked) if asked else [],
+            message_id=_id(asked.id, "message.id") if asked else None,
+            message_ref=message_ref,
+            wishes=wishes,
         )
     if last is None:
         raise Invalid("The body has no message; send `messages` or `message`.", field="messages")
@@ -122,13 +148,13 @@ def _wishes(body: Body) -> Wishes:
 
 
 def _parts(message: _Message) -> list[dict[str, Any]]:
-    given: list[Any] | None = message.parts
-    if given is None and isinstance(message.content, str):
-        given = [{"type": "text", "text": message.content}]
-    elif given is None:
-        given = cast(list[Any], message.content) if isinstance(message.content, list) else []
+    given = message.content if message.parts is None else message.parts
+    if isinstance(given, str):
+        given = [{"type": "text", "text": given}]
+    elif not isinstance(given, list):
+        given = []
     parts: list[dict[str, Any]] = []
-    for part in given:
+    for part in cast(list[Any], given):
         match part:
             case {"type": "text", "text": str(text)}:
                 parts.append({"type": "text", "text": text})

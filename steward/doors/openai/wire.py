@@ -32,7 +32,7 @@ class _StreamOptions(msgspec.Struct):
 
 
 class ChatBody(msgspec.Struct):
-    """The body of `POST /v1/chat/completions`. Fields that Steward does not know are ignored, as OpenAI's own hosts do."""
+    """The body of `POST /v1/chat/completions`. Unknown fields are ignored, as OpenAI's own hosts do."""
 
     model: str
     messages: list[_Message]

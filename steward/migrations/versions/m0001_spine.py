@@ -398,7 +398,8 @@ def upgrade() -> None:
             "updated_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
         sa.CheckConstraint(
-            "status IN ('queued', 'in_progress', 'requires_action', 'completed', 'failed', 'cancelled', 'incomplete', 'expired')",
+            "status IN ('queued', 'in_progress', 'requires_action', 'completed', 'failed', 'cancelled', "
+            "'incomplete', 'expired')",
             name=op.f("ck_runs_status"),
         ),
         sa.ForeignKeyConstraint(
@@ -473,7 +474,7 @@ def _protection() -> list[str]:
         *protect("threads", personal=True),
         *protect("messages", personal=True),
         *protect("runs", personal=True, grants="SELECT, INSERT, UPDATE"),
-        *protect("run_segments", grants="SELECT, INSERT, UPDATE"),
+        *protect("run_segments", within="runs", grants="SELECT, INSERT, UPDATE"),
         *protect("model_calls", grants="SELECT, INSERT, UPDATE"),
         *protect("idempotency_keys", personal=True),
         *_search(),
@@ -523,7 +524,7 @@ DECLARE
     workspace text := {CURRENT_WORKSPACE};
     person text := {CURRENT_USER};
     wanted tsquery := (
-        SELECT to_tsquery('simple', string_agg(quote_literal(lexeme) || ':*', ' & '))
+        SELECT string_agg(quote_literal(lexeme) || ':*', ' & ')::tsquery
         FROM unnest(to_tsvector('simple', words))
     );
     needle text := lower(btrim(words));
@@ -533,8 +534,8 @@ BEGIN
         SELECT m.thread_id, m.id,
             substring(m.content FROM greatest(1, position(needle IN lower(m.content)) - 40)
                 FOR least(40, position(needle IN lower(m.content)) - 1))
-            || U&'\\E000' || substring(m.content FROM position(needle IN lower(m.content)) FOR length(needle)) || U&'\\E001'
-            || substring(m.content FROM position(needle IN lower(m.content)) + length(needle) FOR 80)
+            || U&'\\E000' || substring(m.content FROM position(needle IN lower(m.content)) FOR length(needle))
+            || U&'\\E001' || substring(m.content FROM position(needle IN lower(m.content)) + length(needle) FOR 80)
         FROM messages m JOIN threads t ON t.workspace_id = m.workspace_id AND t.id = m.thread_id
         WHERE m.workspace_id = workspace AND m.user_id = person AND NOT t.archived
             AND position(needle IN lower(m.content)) > 0
