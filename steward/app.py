@@ -45,7 +45,7 @@ from steward.runs.engine import Engine
 from steward.runs.feed import Feed
 from steward.threads import routes as threads
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 STATIC: Final = Path(__file__).parent / "static"
 _NATIVE: Final = "/api/v1"

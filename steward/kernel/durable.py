@@ -27,7 +27,7 @@ from steward.kernel.rows import Row, Stamped
 from steward.kernel.settings import Settings
 from steward.kernel.work import Database
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 WORKFLOW_VERSION: Final = "1"
 """Raised by hand when running workflows cannot go on under new code. DBOS's default, a hash of the source, would strand

@@ -18,7 +18,7 @@ from steward.kernel.ids import new_id
 from steward.kernel.settings import Limits
 from steward.kernel.telemetry import REQUEST_SECONDS, REQUESTS
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 _QUIET_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)  # possessive: never walks back

@@ -4,28 +4,51 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 import structlog
 
-_SHARED: Final[list[structlog.typing.Processor]] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
+_STAMP: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
+_json: Final = msgspec.json.Encoder(enc_hook=repr)
 
 
 def configure(level: str) -> None:
     """Send every log line to standard error as JSON."""
+    _configure_ours(level)
+    _configure_libraries(level)
+
+
+def _configure_ours(level: str) -> None:
+    # Not through the standard library: three lines a turn would cost as much as storing its question.
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            _STAMP,
+            structlog.processors.format_exc_info,
+            _render,
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _configure_libraries(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_SHARED,
+            foreign_pre_chain=[
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                _STAMP,
+            ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
+                _render,
             ],
         )
     )
@@ -37,14 +60,7 @@ def configure(level: str) -> None:
         library.handlers = []
         library.propagate = name != "uvicorn.access"
         library.setLevel("WARNING" if level != "debug" else "INFO")
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_SHARED,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
+
+
+def _render(_logger: Any, _method: str, line: structlog.typing.EventDict) -> str:
+    return _json.encode(line).decode()

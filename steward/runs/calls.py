@@ -29,7 +29,7 @@ from steward.providers.wire import ModelRequest
 from steward.usage import service as usage
 from steward.usage.service import CallOpening, Settlement
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 
 @dataclass(slots=True, eq=False)

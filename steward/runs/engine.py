@@ -44,7 +44,7 @@ from steward.runs.transcript import Transcript
 from steward.threads import service as threads
 from steward.usage.service import CallOpening
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 StepOutcome = Literal["again", "over"]
 

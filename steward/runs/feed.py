@@ -26,7 +26,7 @@ from steward.kernel.work import Actor, Database
 from steward.runs import queries
 from steward.runs.events import RunEnd, RunEvent, pack, unpack
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 _RUNS_CHANNEL: Final = "steward_runs"
 _STOPS_CHANNEL: Final = "steward_stops"
@@ -34,11 +34,12 @@ _IDS_PER_NOTICE: Final = 200
 _POLL_SECONDS: Final = 1.0
 
 _WRITE: Final = text(
-    "INSERT INTO run_segments (workspace_id, id, first_seq, last_seq, events) "
+    "WITH written AS (INSERT INTO run_segments (workspace_id, id, first_seq, last_seq, events) "
     "SELECT * FROM unnest(cast(:workspace_ids AS text[]), cast(:run_ids AS text[]), cast(:firsts AS bigint[]), "
     "cast(:lasts AS bigint[]), cast(:events AS bytea[])) ON CONFLICT (workspace_id, id, first_seq) DO UPDATE "
     # A flush whose answer was lost is written again, longer.
-    "SET last_seq = excluded.last_seq, events = excluded.events WHERE excluded.last_seq > run_segments.last_seq"
+    "SET last_seq = excluded.last_seq, events = excluded.events WHERE excluded.last_seq > run_segments.last_seq) "
+    "SELECT pg_notify(:channel, notice) FROM unnest(cast(:notices AS text[])) AS notice"
 )
 _READ: Final = text(
     "SELECT first_seq, events FROM run_segments WHERE workspace_id = :workspace_id AND id = :run_id "
@@ -311,21 +312,21 @@ class Feed:
 
 async def write(house: AsyncSession, batches: list[tuple[str, str, Batch]]) -> None:
     """Write stretches of events, (workspace id, run id, batch) each, and tell the other processes."""
+    # Payloads of notices are not filtered by row security: ids only.
+    run_ids = [run_id for _, run_id, _ in batches]
+    notices = [",".join(run_ids[at : at + _IDS_PER_NOTICE]) for at in range(0, len(run_ids), _IDS_PER_NOTICE)]
     await house.execute(
         _WRITE,
         {
             "workspace_ids": [workspace_id for workspace_id, _, _ in batches],
-            "run_ids": [run_id for _, run_id, _ in batches],
+            "run_ids": run_ids,
             "firsts": [batch.first_seq for _, _, batch in batches],
             "lasts": [batch.last_seq for _, _, batch in batches],
             "events": [pack(batch.events) for _, _, batch in batches],
+            "channel": _RUNS_CHANNEL,
+            "notices": notices,
         },
     )
-    run_ids = [run_id for _, run_id, _ in batches]
-    for start in range(0, len(run_ids), _IDS_PER_NOTICE):
-        # Payloads are not filtered by row security: ids only.
-        payload = ",".join(run_ids[start : start + _IDS_PER_NOTICE])
-        await house.execute(_NOTIFY, {"channel": _RUNS_CHANNEL, "payload": payload})
 
 
 def _ends(batch: Batch) -> bool:

@@ -17,7 +17,7 @@ from steward.runs.calls import Calls
 from steward.runs.engine import Engine, interrupted, start_workflow
 from steward.usage import service as usage
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 _RESUMABLE: Final = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 _CLEAN_SECONDS: Final = 600

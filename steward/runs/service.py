@@ -32,7 +32,7 @@ from steward.threads import service as threads
 from steward.threads.schemas import LiveRun
 from steward.usage.service import CallOpening
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 _settling: Final[set[asyncio.Task[None]]] = set()
 

@@ -60,6 +60,11 @@ _PATH: Final = (
     "AND user_id = :user_id AND id = :start UNION ALL SELECT m.id, m.parent_id, path.depth + 1 FROM messages m "
     "JOIN path ON m.id = path.parent_id WHERE m.workspace_id = :workspace_id AND path.depth < :most) "
 )
+_SAID: Final = text(
+    _PATH
+    + "SELECT m.role, m.parts FROM path JOIN messages m ON m.workspace_id = :workspace_id AND m.id = path.id "
+    "ORDER BY path.depth"
+).columns(parts=Message.parts.type)
 _SIBLINGS: Final = text(
     "SELECT parent_id, array_agg(id ORDER BY created_at, id) FROM messages WHERE workspace_id = :workspace_id "
     "AND thread_id = :thread_id AND (parent_id = ANY (:parents) OR (:roots AND parent_id IS NULL)) GROUP BY parent_id"
@@ -171,6 +176,12 @@ async def path(work: Work, start: str, most: int) -> list[Message]:
     )
     by_id = {message.id: message for message in rows.scalars()}
     return [by_id[message_id] for message_id in ids]
+
+
+async def said(work: Work, start: str, most: int) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Role and parts of a message and those before it in its branch, newest first: what a prompt is made of."""
+    rows = await work.session.execute(_SAID, {**_mine(work), "start": start, "most": most})
+    return [(row.role, row.parts) for row in rows]
 
 
 async def siblings(work: Work, thread_id: str, parents: Sequence[str | None]) -> dict[str | None, list[str]]:

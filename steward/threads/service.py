@@ -245,8 +245,7 @@ async def write_answer(work: Work, thread_id: str, message_id: str, answer: Answ
 
 async def history(work: Work, message_id: str, most: int) -> list[tuple[str, list[Part]]]:
     """The messages that lead to a message, oldest first: (role, parts) of at most `most` earlier ones and itself."""
-    rows = await queries.path(work, message_id, most + 1)
-    return [(row.role, row.parts) for row in reversed(rows)]
+    return (await queries.said(work, message_id, most + 1))[::-1]
 
 
 async def create(work: Work, title: str, client_id: str | None) -> ThreadRead:
