@@ -151,6 +151,7 @@ requirements: $(STAMPS)/venv ## Which requirements have a test (ARGS="--open CHA
 docs: $(STAMPS)/project $(STAMPS)/dev ## Write the tables of settings and refusals and docs/llms.txt anew
 	@$(BIN)/python scripts/reference.py
 	@$(BIN)/python scripts/llms.py
+	@$(BIN)/python scripts/openapi.py
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header $(ARGS)
 

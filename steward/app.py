@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import SecretStr
 from sqlalchemy import URL, make_url
 from starlette.exceptions import HTTPException
@@ -148,6 +149,11 @@ def create_app(settings: Settings, announce: Callable[[Runtime], Awaitable[None]
         settings: of this process.
         announce: called when the process is about to serve.
     """
+    return Gate(Idempotency(build_api(settings, announce), authenticate), settings.limits, shape)
+
+
+def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]] | None = None) -> FastAPI:
+    """Every route of the house, and what runs while it serves."""
     ready = Ready()
 
     @asynccontextmanager
@@ -169,6 +175,7 @@ def create_app(settings: Settings, announce: Callable[[Runtime], Awaitable[None]
         redoc_url=None,
         lifespan=lifespan,
         separate_input_output_schemas=False,
+        generate_unique_id_function=_operation_id,
         responses={
             "default": {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {}}}
         },
@@ -182,7 +189,7 @@ def create_app(settings: Settings, announce: Callable[[Runtime], Awaitable[None]
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    return Gate(Idempotency(app, authenticate), settings.limits, shape)
+    return app
 
 
 def shape(path: str, refusal: Refusal, request_id: str) -> Response:
@@ -258,6 +265,11 @@ async def _on_http(request: Request, error: Exception) -> Response:
     else:
         refusal = Invalid(str(error.detail))
     return shape(request.url.path, refusal, request.state.request_id)
+
+
+def _operation_id(route: APIRoute) -> str:
+    # Clients generated from the description call their methods like this.
+    return route.name
 
 
 def _role_url(owner: URL, given: SecretStr | None, role: str) -> URL:

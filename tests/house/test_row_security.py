@@ -17,7 +17,16 @@ from steward.kernel.settings import Settings
 from steward.kernel.work import Actor, Database, asyncpg_dsn
 from steward.threads import service as threads
 from tests.conftest import Person
-from tests.support.database import UNTENANTED, Connection, RowMaker, Table, Values, as_owner, insert, read_schema
+from tests.support.database import (
+    UNTENANTED,
+    Connection,
+    RowMaker,
+    Table,
+    Values,
+    as_owner,
+    insert,
+    read_schema,
+)
 
 # Not one user's own, although a user is named in each row: the whole workspace sees them.
 _SHARED_WITH_THE_WORKSPACE = {
@@ -49,7 +58,10 @@ def maker(owner: Connection, schema: dict[str, Table]) -> RowMaker:
 
 
 def is_personal(table: Table) -> bool:
-    return "user_id" in table.columns and table.name not in {*_SHARED_WITH_THE_WORKSPACE, *_HIDDEN_FROM_THE_APP}
+    return "user_id" in table.columns and table.name not in {
+        *_SHARED_WITH_THE_WORKSPACE,
+        *_HIDDEN_FROM_THE_APP,
+    }
 
 
 async def run(house: Runtime, actor: Actor, statement: str) -> int | str:
@@ -119,7 +131,10 @@ async def test_the_roles_cannot_pass_the_wall(owner: Connection) -> None:
     )
     assert [row[0] for row in roles] == ["steward_app", "steward_system"]
     # A member of another role could become it.
-    assert await owner.fetchval("SELECT count(*) FROM pg_auth_members WHERE member = 'steward_app'::regrole") == 0
+    assert (
+        await owner.fetchval("SELECT count(*) FROM pg_auth_members WHERE member = 'steward_app'::regrole")
+        == 0
+    )
     owned = await owner.fetchval(
         "SELECT count(*) FROM pg_shdepend WHERE refobjid = 'steward_app'::regrole AND deptype = 'o'"
     )
@@ -265,7 +280,9 @@ async def test_without_an_actor_every_table_is_empty(
     try:
         never_set = {name: await stranger.fetchval(f"SELECT count(*) FROM {name}") for name in readable}
         async with stranger.transaction():
-            await stranger.execute("SELECT set_config('steward.workspace_id', $1, true)", ada.actor.workspace_id)
+            await stranger.execute(
+                "SELECT set_config('steward.workspace_id', $1, true)", ada.actor.workspace_id
+            )
             await stranger.execute("SELECT set_config('steward.user_id', $1, true)", ada.actor.user_id)
             as_ada = {name: await stranger.fetchval(f"SELECT count(*) FROM {name}") for name in readable}
         # Now the settings are '' and no longer NULL.
@@ -343,7 +360,9 @@ async def test_the_search_past_the_wall_shows_ones_own_messages_only(
                 )
                 ids = list(found.scalars())
             async with as_owner(house.settings) as everything:
-                owners = await everything.fetch("SELECT DISTINCT user_id FROM messages WHERE id = ANY ($1)", ids)
+                owners = await everything.fetch(
+                    "SELECT DISTINCT user_id FROM messages WHERE id = ANY ($1)", ids
+                )
             assert [row[0] for row in owners] == [person.actor.user_id]
     stranger = await asyncpg.connect(asyncpg_dsn(house.database.app_url))
     try:

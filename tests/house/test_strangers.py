@@ -1,0 +1,504 @@
+"""Every route turns a stranger away. The routes come from the application: a new one is covered without a change here, or this
+file fails until it knows how to fill the route's parameters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+import websockets
+
+from steward import app
+from steward.identity import service as identity
+from steward.kernel.runtime import Runtime
+from steward.kernel.settings import Settings
+from tests.conftest import MakePerson, Person
+from tests.support.database import UNTENANTED, as_owner, read_schema
+from tests.support.people import Browser, Things, nobodys, own, sign_in
+
+_PUBLIC = {
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+    "GET /api/openapi.json",
+    "GET /{path}",
+    "POST /api/v1/auth/sign-in",
+    "POST /api/v1/auth/link",
+}
+# What a viewer may change: one's own way in.
+_OWN_ACCOUNT = {"POST /api/v1/auth/sign-out", "PUT /api/v1/me/password"}
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_SOCKET = "/api/v1/ws"
+
+_HELLO = {"role": "user", "parts": [{"type": "text", "text": "hello"}]}
+
+Body = dict[str, Any]
+# For each route that reads a body: bodies that name the things of others, in every field that takes an id.
+_BODIES: dict[str, Callable[[Things, Things], list[Body]]] = {
+    "POST /api/v1/chat": lambda theirs, mine: [
+        {"id": theirs.thread, "messages": [_HELLO]},
+        {"id": theirs.thread, "trigger": "regenerate-message"},
+        {"id": mine.thread, "messages": [_HELLO], "messageId": theirs.question},
+        {"id": mine.thread, "trigger": "regenerate-message", "messageId": theirs.answer},
+    ],
+    "POST /api/assistant-v2/chat": lambda theirs, mine: [
+        {"workspaceId": theirs.workspace, "messages": [_HELLO]},
+        {"workspaceId": mine.workspace, "id": theirs.thread, "messages": [_HELLO]},
+    ],
+    "POST /v1/chat/completions": lambda theirs, mine: [
+        {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "x"}]}
+    ],
+    "POST /api/v1/threads": lambda theirs, mine: [{"title": "A thread"}],
+    "PATCH /api/v1/chat/{conversation_id}": lambda theirs, mine: [
+        {"title": "Eve was here"},
+        {"head_id": theirs.question},
+        {"pinned": True},
+        {"archived": True},
+    ],
+    "POST /api/v1/chat/{conversation_id}/branch": lambda theirs, mine: [{"message_id": theirs.question}],
+    "POST /api/v1/keys": lambda theirs, mine: [{"name": "a key"}],
+    "PUT /api/v1/me/password": lambda theirs, mine: [{"password": "a long password"}],
+}
+# For each parameter of a path that names a thing of somebody: which.
+_PARAMETERS: dict[str, Callable[[Things], str]] = {
+    "conversation_id": lambda things: things.thread,
+    "run_id": lambda things: things.run,
+    "key_id": lambda things: things.key,
+}
+# Parameters that name what all share.
+_SHARED = {"model": "openai/gpt-4o-mini"}
+_QUERIES = {"GET /api/v1/chat/search": {"q": "hello"}}
+# A conversation that a client has not begun yet is not an error here, and a stranger's looks the same.
+_NOTHING_RUNS = "GET /api/v1/chat/{conversation_id}/stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method at one address."""
+
+    name: str
+    method: str
+    path: str
+    reads_body: bool
+
+    @property
+    def parameters(self) -> list[str]:
+        return [piece.split("}")[0] for piece in self.path.split("{")[1:]]
+
+    @property
+    def names_things(self) -> bool:
+        return any(parameter not in _SHARED for parameter in self.parameters)
+
+    def address(self, things: Things) -> str:
+        values = dict(_SHARED)
+        for parameter in self.parameters:
+            if parameter not in _SHARED:
+                assert parameter in _PARAMETERS, f"teach _PARAMETERS what {parameter!r} names ({self.name})"
+                values[parameter] = _PARAMETERS[parameter](things)
+        return self.path.format(**values)
+
+    def bodies(self, theirs: Things, mine: Things) -> list[Body | None]:
+        if not self.reads_body:
+            return [None]
+        assert self.name in _BODIES, f"teach _BODIES what {self.name} reads"
+        return [*_BODIES[self.name](theirs, mine)]
+
+    async def knock(
+        self, client: httpx.AsyncClient, things: Things, body: Body | None, headers: dict[str, str]
+    ) -> httpx.Response:
+        return await client.request(
+            self.method,
+            self.address(things),
+            json=body,
+            params=_QUERIES.get(self.name),
+            headers=headers,
+        )
+
+
+def _walk(routes: Any) -> Iterator[Any]:
+    for route in routes:
+        contexts = getattr(route, "effective_route_contexts", None)
+        if contexts is None:
+            yield route
+        else:
+            yield from contexts()
+
+
+def _routes() -> tuple[list[Route], list[str]]:
+    """Every HTTP route with its method, and every WebSocket's path."""
+    gate = app.create_app(Settings(_env_file=None, data_dir=Path("unused")))  # pyright: ignore[reportCallIssue]
+    fastapi = vars(vars(gate)["_app"])["_app"]
+    found: list[Route] = []
+    sockets: list[str] = []
+    for route in _walk(fastapi.routes):
+        original = getattr(route, "starlette_route", None) or getattr(route, "original_route", None) or route
+        path: str = getattr(route, "path_format", None) or original.path_format
+        path = path or original.path
+        if getattr(original, "methods", None) is None:
+            sockets.append(path)
+            continue
+        for method in sorted(original.methods - {"HEAD"}):
+            name = f"{method} {path}"
+            declared = (
+                getattr(route, "body_field", None) is not None
+                or getattr(original, "body_field", None) is not None
+            )
+            raw = (
+                path in ("/api/v1/chat", "/api/assistant-v2/chat", "/v1/chat/completions")
+                and method == "POST"
+            )
+            found.append(Route(name, method, path, declared or raw))
+    return found, sockets
+
+
+ROUTES, SOCKETS = _routes()
+GUARDED = [route for route in ROUTES if route.name not in _PUBLIC]
+UNSAFE = [route for route in GUARDED if route.method not in _SAFE]
+
+
+def test_the_routes_are_all_there() -> None:
+    names = {route.name for route in ROUTES}
+    assert names >= {*_PUBLIC, *_OWN_ACCOUNT, *_BODIES, *_QUERIES, _NOTHING_RUNS}
+    assert len(GUARDED) >= 22
+    assert SOCKETS == [_SOCKET]
+
+
+async def test_the_openapi_description_has_every_route(client: httpx.AsyncClient) -> None:
+    described = (await client.get("/api/openapi.json")).json()["paths"]
+    operations = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
+    assert {route.name for route in GUARDED} == operations - _PUBLIC
+
+
+@pytest.fixture(params=["none", "wrong", "not ours", "revoked", "disabled", "removed"])
+async def bad_key(
+    request: pytest.FixtureRequest, house: Runtime, client: httpx.AsyncClient, make_person: MakePerson
+) -> dict[str, str]:
+    match request.param:
+        case "none":
+            return {}
+        case "wrong":
+            return {"authorization": "Bearer sk-st-" + "A" * 43}
+        case "not ours":
+            return {"authorization": "Basic YWRhOmFkYQ=="}
+        case how:
+            person = await make_person()
+            await _shut_out(house, person, how)
+            return person.headers
+
+
+async def _shut_out(house: Runtime, person: Person, how: str) -> None:
+    statements = {
+        "revoked": "UPDATE api_keys SET revoked_at = now() WHERE user_id = $1",
+        "disabled": "UPDATE users SET disabled_at = now() WHERE id = $1",
+        "removed": "DELETE FROM memberships WHERE user_id = $1",
+        "expired": "UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = $1",
+    }
+    async with as_owner(house.settings) as owner:
+        await owner.execute(statements[how], person.actor.user_id)
+
+
+async def _faults_of_a_closed_door(client: httpx.AsyncClient, headers: dict[str, str]) -> list[str]:
+    faults: list[str] = []
+    for route in GUARDED:
+        things = nobodys()
+        body = route.bodies(things, things)[0]
+        answer = await route.knock(client, things, body, headers)
+        error = answer.json() if answer.headers["content-type"].endswith("json") else {}
+        if route.path.startswith("/v1/"):
+            fits = error.get("error", {}).get("code") == "invalid_api_key"
+        else:
+            fits = (error.get("tag"), error.get("detail")) == ("unauthorized", "Unauthorized")
+        if answer.status_code != 401 or not fits or answer.headers.get("www-authenticate") != "Bearer":
+            faults.append(f"{route.name}: {answer.status_code} {answer.text[:200]}")
+    return faults
+
+
+@pytest.mark.req("AUTH-01")
+@pytest.mark.req("AUTH-16")
+@pytest.mark.req("AUTH-20")
+async def test_every_route_refuses_a_key_that_is_not_good(
+    client: httpx.AsyncClient, bad_key: dict[str, str]
+) -> None:
+    assert await _faults_of_a_closed_door(client, bad_key) == []
+
+
+@pytest.mark.req("AUTH-01")
+@pytest.mark.req("AUTH-03")
+@pytest.mark.req("AUTH-08")
+@pytest.mark.parametrize("how", ["expired", "disabled", "removed", "signed out"])
+async def test_every_route_refuses_a_session_that_is_over(
+    client: httpx.AsyncClient, server: str, house: Runtime, ada: Person, how: str
+) -> None:
+    browser = await sign_in(house, server, ada.actor.user_id)
+    assert (await client.get("/api/v1/me", headers=browser.headers)).status_code == 200
+    if how == "signed out":
+        gone = await client.post("/api/v1/auth/sign-out", headers=browser.headers)
+        assert gone.status_code == 204
+    else:
+        await _shut_out(house, ada, how)
+    assert await _faults_of_a_closed_door(client, browser.headers) == []
+
+
+@pytest.mark.req("AUTH-01")
+async def test_the_socket_refuses_a_key_that_is_not_good(server: str, bad_key: dict[str, str]) -> None:
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with websockets.connect(server.replace("http", "ws") + _SOCKET, additional_headers=bad_key):
+            pass
+    assert refused.value.response.status_code in (401, 403)
+
+
+@pytest.mark.req("AUTH-01")
+async def test_the_socket_refuses_another_sites_page(server: str, house: Runtime, ada: Person) -> None:
+    browser = await sign_in(house, server, ada.actor.user_id)
+    with pytest.raises(websockets.InvalidStatus):
+        async with websockets.connect(
+            server.replace("http", "ws") + _SOCKET,
+            additional_headers={"cookie": browser.cookie},
+            origin=websockets.Origin("https://elsewhere.example"),
+        ):
+            pass
+
+
+async def _everything_of(settings: Settings, workspace_id: str) -> dict[str, str]:
+    """All rows of a workspace, as text."""
+    async with as_owner(settings) as owner:
+        tables = await read_schema(owner)
+        return {
+            name: await owner.fetchval(
+                f"SELECT coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '') FROM {name} AS t WHERE workspace_id = $1",
+                workspace_id,
+            )
+            for name, table in tables.items()
+            if name not in UNTENANTED and table.has_workspace and name != "sessions"
+        }
+
+
+def _without_what_differs(answer: httpx.Response, things: Things) -> tuple[int, str]:
+    shown = answer.text
+    for value in (*things.ids, answer.headers["x-request-id"]):
+        shown = shown.replace(value, "…")
+    return answer.status_code, shown
+
+
+async def _faults_of_a_stranger(
+    client: httpx.AsyncClient, stranger: Person, theirs: Things, mine: Things, routes: list[Route]
+) -> list[str]:
+    """Where a stranger's answer for somebody's thing differs from the answer for a thing that nobody has, or is no 404."""
+    faults: list[str] = []
+    unknown = nobodys()
+    for route in routes:
+        expected = 204 if route.name == _NOTHING_RUNS else 404
+        for body, other in zip(route.bodies(theirs, mine), route.bodies(unknown, mine), strict=True):
+            in_body = any(value in json.dumps(body) for value in theirs.ids)
+            for place, nowhere in ((theirs, unknown), (mine, mine)):
+                if not (route.names_things and place is theirs) and not in_body:
+                    continue
+                answer = await route.knock(client, place, body, stranger.headers)
+                control = await route.knock(client, nowhere, other, stranger.headers)
+                seen = _without_what_differs(answer, theirs)
+                if answer.status_code != expected or seen != _without_what_differs(control, unknown):
+                    faults.append(
+                        f"{route.name} {body}: {seen}, and of nobody's: {control.status_code} {control.text}"
+                    )
+    return faults
+
+
+@pytest.mark.req("AUTH-05")
+@pytest.mark.req("AUTH-06")
+@pytest.mark.req("AUTH-19")
+@pytest.mark.req("CONV-03")
+async def test_a_stranger_finds_nothing_of_another_workspace(
+    client: httpx.AsyncClient, settings: Settings, ada: Person, eve: Person
+) -> None:
+    theirs = await own(client, ada.headers, ada.actor)
+    mine = await own(client, eve.headers, eve.actor)
+    before = await _everything_of(settings, ada.actor.workspace_id)
+    assert await _faults_of_a_stranger(client, eve, theirs, mine, GUARDED) == []
+    assert await _everything_of(settings, ada.actor.workspace_id) == before
+
+
+@pytest.mark.req("AUTH-07")
+async def test_a_colleague_finds_nothing_of_ones_own(
+    client: httpx.AsyncClient, settings: Settings, make_person: MakePerson, ada: Person
+) -> None:
+    # An admin, so that the role is not what keeps him out.
+    bob = await make_person(beside=ada, role="admin")
+    theirs = await own(client, ada.headers, ada.actor)
+    mine = await own(client, bob.headers, bob.actor)
+    before = await _everything_of(settings, ada.actor.workspace_id)
+    personal = [route for route in GUARDED if "key_id" not in route.parameters]
+    faults = await _faults_of_a_stranger(client, bob, theirs, mine, personal)
+    # The workspace is his too.
+    faults = [
+        fault
+        for fault in faults
+        if "'workspaceId': '" + ada.actor.workspace_id not in fault or theirs.thread in fault
+    ]
+    assert faults == []
+    after = await _everything_of(settings, ada.actor.workspace_id)
+    assert _rows(before) <= _rows(after)
+    listed = (await client.get("/api/v1/chat", params={"limit": 100}, headers=bob.headers)).json()["items"]
+    found = (await client.get("/api/v1/chat/search", params={"q": "hello"}, headers=bob.headers)).json()[
+        "items"
+    ]
+    assert theirs.thread not in {thread["id"] for thread in listed}
+    assert theirs.thread not in {hit["thread"]["id"] for hit in found}
+
+
+def _rows(everything: dict[str, str]) -> set[str]:
+    return {f"{table} {row}" for table, rows in everything.items() for row in rows.splitlines()}
+
+
+@pytest.mark.req("AUTH-05")
+@pytest.mark.req("AUTH-07")
+async def test_the_socket_shows_a_stranger_nothing(
+    client: httpx.AsyncClient, server: str, ada: Person, bob: Person, eve: Person
+) -> None:
+    theirs = await own(client, ada.headers, ada.actor)
+    commands = [
+        {"type": "follow", "run_id": theirs.run},
+        {"type": "stop", "run_id": theirs.run},
+        {"type": "send", "thread_id": theirs.thread, "text": "hello"},
+    ]
+    for stranger in (bob, eve):
+        async with websockets.connect(
+            server.replace("http", "ws") + _SOCKET, additional_headers=stranger.headers
+        ) as socket:
+            for command in commands:
+                await socket.send(json.dumps(command))
+                answer = json.loads(await socket.recv())
+                assert (answer["type"], answer["tag"], answer["status"]) == ("refused", "not_found", 404)
+
+
+@pytest.mark.req("AUTH-07")
+async def test_a_stranger_cannot_watch_an_answer_that_is_being_written(
+    client: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
+) -> None:
+    body = {
+        "id": "live",
+        "messages": [{**_HELLO, "parts": [{"type": "text", "text": "{{words:500}} {{pace_ms:50}}"}]}],
+    }
+    async with client.stream("POST", "/api/v1/chat", json=body, headers=ada.headers):
+        live = (await client.get("/api/v1/chat/live", headers=ada.headers)).json()
+        run, thread = live["live_run"]["id"], live["thread"]["id"]
+        for stranger in (bob, eve):
+            for name in ("live", thread):
+                assert (
+                    await client.get(f"/api/v1/chat/{name}/stream", headers=stranger.headers)
+                ).status_code == 204
+                stopped = await client.post(f"/api/v1/chat/{name}/stop", headers=stranger.headers)
+                assert stopped.status_code == 404
+            assert (
+                await client.get(f"/api/v1/runs/{run}/events", headers=stranger.headers)
+            ).status_code == 404
+            assert (
+                await client.post(f"/api/v1/runs/{run}/stop", headers=stranger.headers)
+            ).status_code == 404
+        still = (await client.get("/api/v1/chat/live", headers=ada.headers)).json()
+        assert still["live_run"] is not None
+        stopped = await client.post(f"/api/v1/runs/{run}/stop", headers=ada.headers)
+        assert stopped.json() == {"stopped": True, "run_id": run}
+
+
+@pytest.mark.req("AUTH-02")
+async def test_every_change_with_a_cookie_needs_the_sessions_token(
+    client: httpx.AsyncClient, server: str, house: Runtime, ada: Person, settings: Settings
+) -> None:
+    things = await own(client, ada.headers, ada.actor)
+    browser = await sign_in(house, server, ada.actor.user_id)
+    other = await sign_in(house, server, ada.actor.user_id)
+    before = await _everything_of(settings, ada.actor.workspace_id)
+    forgeries = [Browser(browser.cookie, token) for token in ("", "wrong", other.csrf_token, "é")]
+    faults: list[str] = []
+    for route in UNSAFE:
+        for headers in ({"cookie": browser.cookie}, *(forged.headers for forged in forgeries)):
+            body = route.bodies(things, things)[0]
+            encoded = {name: value.encode() for name, value in headers.items()}
+            answer = await route.knock(client, things, body, cast("dict[str, str]", encoded))
+            shown = answer.json().get("tag") or answer.json()["error"]["code"]
+            if (answer.status_code, shown) != (403, "csrf_token_missing"):
+                faults.append(f"{route.name} {headers}: {answer.status_code} {answer.text}")
+    assert faults == []
+    assert await _everything_of(settings, ada.actor.workspace_id) == before
+    renamed = await client.patch(
+        f"/api/v1/chat/{things.thread}", json={"title": "Mine"}, headers=browser.headers
+    )
+    assert renamed.status_code == 200
+
+
+@pytest.mark.req("AUTH-02")
+@pytest.mark.req("AUTH-11")
+async def test_a_viewer_changes_nothing(
+    client: httpx.AsyncClient, server: str, house: Runtime, settings: Settings, ada: Person, bob: Person
+) -> None:
+    things = await own(client, bob.headers, bob.actor)
+    browser = await sign_in(house, server, bob.actor.user_id)
+    async with as_owner(settings) as owner:
+        await owner.execute("UPDATE memberships SET role = 'viewer' WHERE user_id = $1", bob.actor.user_id)
+    before = await _everything_of(settings, ada.actor.workspace_id)
+    faults: list[str] = []
+    for route in UNSAFE:
+        if route.name in _OWN_ACCOUNT:
+            continue
+        for headers in (bob.headers, browser.headers):
+            for body in route.bodies(things, things):
+                answer = await route.knock(client, things, body, headers)
+                shown = answer.json().get("tag") or answer.json().get("error", {}).get("code")
+                if (answer.status_code, shown) != (403, "forbidden"):
+                    faults.append(f"{route.name} {body}: {answer.status_code} {answer.text[:200]}")
+    assert faults == []
+    assert await _everything_of(settings, ada.actor.workspace_id) == before
+    assert (await client.get(f"/api/v1/chat/{things.thread}", headers=bob.headers)).status_code == 200
+
+
+@pytest.mark.req("AUTH-21")
+@pytest.mark.req("AUTH-02")
+@pytest.mark.parametrize("field", ["userId", "user_id", "workspaceId", "workspace_id", "groupId"])
+async def test_whom_a_body_names_does_not_matter(
+    client: httpx.AsyncClient, settings: Settings, ada: Person, eve: Person, field: str
+) -> None:
+    before = await _everything_of(settings, ada.actor.workspace_id)
+    named = ada.actor.user_id if field.startswith("user") else ada.actor.workspace_id
+    asked = await client.post(
+        "/api/v1/chat", json={"messages": [_HELLO], "stream": False, field: named}, headers=eve.headers
+    )
+    assert asked.status_code == 200
+    made = await client.post("/api/v1/threads", json={"title": "x", field: named}, headers=eve.headers)
+    assert made.status_code == 422
+    async with as_owner(settings) as owner:
+        holder = await owner.fetchrow(
+            "SELECT workspace_id, user_id FROM threads WHERE id = $1", asked.json()["thread_id"]
+        )
+    assert tuple(holder or ()) == (eve.actor.workspace_id, eve.actor.user_id)
+    assert await _everything_of(settings, ada.actor.workspace_id) == before
+
+
+@pytest.mark.req("AUTH-08")
+async def test_a_member_who_is_removed_is_out_at_the_next_send(
+    client: httpx.AsyncClient, house: Runtime, bob: Person
+) -> None:
+    body = {"messages": [_HELLO], "stream": False}
+    assert (await client.post("/api/v1/chat", json=body, headers=bob.headers)).status_code == 200
+    await _shut_out(house, bob, "removed")
+    assert (await client.post("/api/v1/chat", json=body, headers=bob.headers)).status_code == 401
+
+
+@pytest.mark.req("AUTH-13")
+async def test_no_answer_shows_a_key(
+    client: httpx.AsyncClient, house: Runtime, settings: Settings, ada: Person
+) -> None:
+    assert settings.openai_api_key is not None
+    secrets = (settings.openai_api_key.get_secret_value(), ada.key)
+    things = await own(client, ada.headers, ada.actor)
+    await identity.make_link(house, ada.actor.user_id)
+    for route in GUARDED:
+        if route.method == "GET":
+            answer = await route.knock(client, things, None, ada.headers)
+            assert answer.status_code in (200, 204), route.name
+            assert not any(secret in answer.text for secret in secrets), route.name
