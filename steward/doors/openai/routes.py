@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
+from typing import Any, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -25,28 +25,40 @@ from steward.runs import service
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
+T = TypeVar("T")
+
+_CLIENT_CLOSED_REQUEST: Final = 499
+"""For the log alone: nobody is there to read it. The number is nginx's."""
+
+
+class _Gone(Exception):
+    """The client left."""
+
 
 @router.post("/chat/completions", response_class=Response)
-async def create_completion(request: Request, actor: Caller) -> Response:
+async def create_chat_completion(request: Request, actor: Caller) -> Response:
     """Create a chat completion; it ends when its reader goes, because this wire cannot resume."""
     body = wire.read(await request.body())
     resolved = service.resolve(body.model)
     completion_id, created = new_id("chatcmpl").replace("_", "-", 1), int(time.time())
     events = service.complete(actor, resolved, wire.to_request(body))
-    if not body.stream:
-        collected = await _collect(request, events)
-        return JSONResponse(encode.whole(completion_id, body.model, created, collected))
-    # The first batch comes before the status: a provider's refusal is still an HTTP error.
-    first = await anext(events, None)
+    try:
+        if not body.stream:
+            collected = await _unless_gone(request, _collect(events))
+            return JSONResponse(encode.whole(completion_id, body.model, created, collected))
+        # The first batch comes before the status: a provider's refusal is still an HTTP error.
+        first = await _unless_gone(request, _first(events))
+    except _Gone:
+        return Response(status_code=_CLIENT_CLOSED_REQUEST)
     include_usage = body.stream_options is not None and body.stream_options.include_usage
     encoder = encode.Encoder(completion_id, body.model, created, include_usage=include_usage)
     return EventStream(
-        _chunks(encoder, first or [], events), ping_seconds=runtime.current().settings.streams.ping_seconds
+        _chunks(encoder, first, events), ping_seconds=runtime.current().settings.streams.ping_seconds
     )
 
 
 @router.get("/models")
-async def list_models(actor: Caller) -> dict[str, Any]:
+async def list_openai_models(actor: Caller) -> dict[str, Any]:
     """List the models that can be asked for."""
     del actor
     ready = catalogue.configured(runtime.current().settings)
@@ -59,7 +71,7 @@ async def list_models(actor: Caller) -> dict[str, Any]:
 
 
 @router.get("/models/{model:path}")
-async def read_model(actor: Caller, model: str) -> dict[str, Any]:
+async def read_openai_model(actor: Caller, model: str) -> dict[str, Any]:
     """One model."""
     del actor
     try:
@@ -85,25 +97,36 @@ async def _chunks(
         await events.aclose()
 
 
-async def _collect(request: Request, events: AsyncGenerator[list[ProviderEvent]]) -> list[ProviderEvent]:
-    async def read() -> list[ProviderEvent]:
-        return [event async for batch in events for event in batch]
+async def _first(events: AsyncGenerator[list[ProviderEvent]]) -> list[ProviderEvent]:
+    return await anext(events, [])
+
+
+async def _collect(events: AsyncGenerator[list[ProviderEvent]]) -> list[ProviderEvent]:
+    async with aclosing(events) as batches:
+        return [event async for batch in batches for event in batch]
+
+
+async def _unless_gone(request: Request, reading: Coroutine[Any, Any, T]) -> T:
+    """Await something for a client, and drop it when the client leaves.
+
+    Raises:
+        _Gone: the client left.
+    """
 
     async def gone() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    reading, leaving = asyncio.ensure_future(read()), asyncio.ensure_future(gone())
+    task, leaving = asyncio.ensure_future(reading), asyncio.ensure_future(gone())
     try:
-        await asyncio.wait((reading, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not reading.done():
-            reading.cancel()
-        return await reading
+        await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise _Gone
+        return task.result()
     finally:
-        leaving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await leaving
-        await events.aclose()
+        for one in (task, leaving):
+            one.cancel()
+        await asyncio.gather(task, leaving, return_exceptions=True)
 
 
 def _model(model_id: str, owner: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class ChatBody(msgspec.Struct):
 
     model: str
     messages: list[_Message]
-    stream: bool = False
+    stream: bool | None = None
     stream_options: _StreamOptions | None = None
     temperature: float | None = None
     top_p: float | None = None
@@ -77,8 +77,9 @@ def read(raw: bytes) -> ChatBody:
         )
     if body.temperature is not None and not 0 <= body.temperature <= 2:
         raise BadRequest("'temperature' must lie between 0 and 2.", param="temperature")
-    if not 1 <= (body.max_completion_tokens or body.max_tokens or 1) <= 10_000_000:
-        raise BadRequest("'max_tokens' must be a positive whole number.", param="max_tokens")
+    for name in ("max_completion_tokens", "max_tokens"):
+        if not 1 <= (1 if (limit := getattr(body, name)) is None else limit) <= 10_000_000:
+            raise BadRequest(f"'{name}' must be a positive whole number.", param=name)
     return body
 
 
@@ -128,13 +129,12 @@ def _parts(message: _Message) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     for part in message.content:
         match part:
-            case {"type": "text" | "refusal" as kind, **rest} if isinstance(
-                rest.get("text", rest.get("refusal")), str
-            ):
-                parts.append({"type": "text", "text": rest.get("text", rest.get("refusal"))})
-                del kind
+            case {"type": "text", "text": str(text)} | {"type": "refusal", "refusal": str(text)}:
+                parts.append({"type": "text", "text": text})
             case {"type": "image_url", "image_url": {"url": str(url)}}:
                 parts.append({"type": "file", "url": url, "media_type": "image/*"})
+            case {"type": "file", "file": {"file_data": str(url), **rest}}:
+                parts.append({"type": "file", "url": url, "media_type": "", "filename": rest.get("filename")})
             case _:
                 raise BadRequest(f"Content of type {part.get('type')!r} is not taken here.", param="messages")
     return parts
