@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final, cast
 
 from pwdlib import PasswordHash
-from sqlalchemy import Select, delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from steward.audit import service as audit
@@ -21,7 +21,7 @@ from steward.identity.tables import ApiKey, Membership, Session, SignInLink, Use
 from steward.kernel.errors import Invalid, NotFound, Unauthorized
 from steward.kernel.ids import new_id, new_secret
 from steward.kernel.runtime import Runtime
-from steward.kernel.work import Actor, Role, Work, lower_role
+from steward.kernel.work import Actor, Role, Statement, Work, lower_role
 
 KEY_PREFIX: Final = "sk-st-"
 LEAST_PASSWORD_CHARS: Final = 12
@@ -31,13 +31,13 @@ _passwords: Final = PasswordHash.recommended()
 _DECOY: Final = _passwords.hash("a password that nobody has")
 
 # Asked on every request: plain SQL, because building a select costs more than asking it.
-_KEY: Final = text(
+_KEY: Final = Statement(
     "SELECT k.workspace_id, k.id, k.user_id, k.role, m.role FROM api_keys k "
     "JOIN memberships m ON m.workspace_id = k.workspace_id AND m.user_id = k.user_id "
     "JOIN users u ON u.id = k.user_id "
     "WHERE k.secret_hash = :secret_hash AND k.revoked_at IS NULL AND u.disabled_at IS NULL"
 )
-_SESSION: Final = text(
+_SESSION: Final = Statement(
     "SELECT s.workspace_id, s.user_id, m.role, s.csrf_token, s.expires_at FROM sessions s "
     "JOIN memberships m ON m.workspace_id = s.workspace_id AND m.user_id = s.user_id "
     "JOIN users u ON u.id = s.user_id "
@@ -64,8 +64,8 @@ async def actor_of_key(runtime: Runtime, key: str) -> Actor:
     Raises:
         Unauthorized: no such key, revoked, or its user is disabled or no longer a member.
     """
-    async with runtime.database.house() as house:
-        row = (await house.execute(_KEY, {"secret_hash": _hash(key)})).first()
+    async with runtime.database.quick_house() as house:
+        row = await house.first(_KEY, secret_hash=_hash(key))
     if row is None:
         raise unauthorized()
     workspace_id, key_id, user_id, key_role, member_role = row
@@ -84,12 +84,13 @@ async def actor_of_session(runtime: Runtime, secret: str) -> tuple[Actor, str]:
     secret_hash = _hash(secret)
     now = runtime.now()
     lasts = timedelta(days=runtime.settings.session_days)
-    async with runtime.database.house() as house:
-        row = (await house.execute(_SESSION, {"secret_hash": secret_hash, "now": now})).first()
-        if row is None:
-            raise unauthorized()
-        workspace_id, user_id, role, csrf_token, expires_at = row
-        if expires_at - now < lasts - timedelta(days=1):
+    async with runtime.database.quick_house() as house:
+        row = await house.first(_SESSION, secret_hash=secret_hash, now=now)
+    if row is None:
+        raise unauthorized()
+    workspace_id, user_id, role, csrf_token, expires_at = row
+    if expires_at - now < lasts - timedelta(days=1):
+        async with runtime.database.house() as house:
             await house.execute(
                 update(Session).where(Session.secret_hash == secret_hash).values(expires_at=now + lasts)
             )

@@ -65,7 +65,9 @@ class Streams(_Group):
 class DatabaseSettings(_Group):
     """The pools. Each process opens at most `pool_size` + 4 connections of its own."""
 
-    pool_size: int = Field(default=10, ge=2, description="Most connections for requests, per process.")
+    pool_size: int = Field(
+        default=10, ge=2, description="Most connections for requests, per process; half for turns."
+    )
     pool_seconds: float = Field(
         default=2.0, gt=0, description="Longest wait for a free connection; then 503."
     )

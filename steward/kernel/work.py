@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import asyncpg
+import msgspec
+from asyncpg import Record
 from sqlalchemy import URL, QueuePool, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -23,6 +27,30 @@ def lower_role(one: Role, other: Role) -> Role:
     """The one of two roles that may do less."""
     return one if _RANK[one] <= _RANK[other] else other
 
+
+_PARAMETER: Final = re.compile(r"(?<![:\w]):([a-z]\w*)")
+_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+
+Connection: TypeAlias = "asyncpg.Connection[Record]"
+
+
+class Found(Record):
+    """A row whose columns are attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        """The column of this name."""
+        return self[name]
+
+
+# A server that is gone or going; anything else is a bug of ours.
+_LOST: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    TimeoutError,
+)
 
 # Who the transaction belongs to; `true` ends it with the transaction, so a pooled connection forgets.
 _ACT_AS = text(
@@ -52,22 +80,95 @@ class Actor:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """An open transaction of an actor: the database shows only what the actor may see."""
+class Statement:
+    """SQL with parameters by `:name`, prepared once per connection; for what is asked all the time.
 
-    actor: Actor
-    session: AsyncSession
+    Run through asyncpg itself: building and compiling a query costs more than asking it.
+    """
+
+    __slots__ = ("_names", "_sql")
+
+    def __init__(self, sql: str) -> None:
+        names: list[str] = []
+
+        def place(match: re.Match[str]) -> str:
+            name = match[1]
+            if name not in names:
+                names.append(name)
+            return f"${names.index(name) + 1}"
+
+        self._sql = _PARAMETER.sub(place, sql)
+        self._names = tuple(names)
+
+    async def on(self, connection: Connection, values: Mapping[str, Any]) -> list[Found]:
+        """Run it. JSON columns come as objects; pass JSON in as text, with a cast."""
+        arguments = [values[name] for name in self._names]
+        return await connection.fetch(self._sql, *arguments, record_class=Found)
+
+
+class Asking:
+    """A connection for prepared statements."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def all(self, statement: Statement, **values: Any) -> list[Found]:
+        """Every row."""
+        return await statement.on(self._connection, values)
+
+    async def first(self, statement: Statement, **values: Any) -> Found | None:
+        """The first row, or None."""
+        rows = await statement.on(self._connection, values)
+        return rows[0] if rows else None
+
+
+class House(Asking):
+    """A connection of the house for prepared statements; each commits by itself."""
+
+    __slots__ = ()
+
+
+class Transaction(Asking):
+    """An open transaction of an actor for prepared statements: the database shows only what the actor may see."""
+
+    __slots__ = ("actor",)
+
+    def __init__(self, actor: Actor, connection: Connection) -> None:
+        super().__init__(connection)
+        self.actor = actor
+
+    @property
+    def mine(self) -> dict[str, str]:
+        """Workspace and user, for statements that name them beside the policy so that the plan uses the index."""
+        return {"workspace_id": self.actor.workspace_id, "user_id": self.actor.user_id}
+
+
+class Work(Transaction):
+    """A transaction with an ORM session, for everything that is not asked all the time."""
+
+    __slots__ = ("session",)
+
+    def __init__(self, actor: Actor, connection: Connection, session: AsyncSession) -> None:
+        super().__init__(actor, connection)
+        self.session = session
 
 
 class Database:
-    """The two ways into the database: as an actor behind row security, and as the house for its sweeps."""
+    """The two ways into the database: as an actor behind row security, and as the house for its sweeps.
+
+    Each has two faces on the same roles: an ORM session, and prepared statements for what is asked all the time.
+    """
 
     def __init__(self, app_url: URL, system_url: URL, *, pool_size: int, pool_seconds: float) -> None:
         self.app_url = app_url
         self.system_url = system_url
-        self._app = _engine(app_url, pool_size, pool_seconds)
-        self._system = _engine(system_url, 3, pool_seconds)
+        quick = pool_size // 2
+        self._app = _engine(app_url, pool_size - quick, pool_seconds)
+        self._system = _engine(system_url, 2, pool_seconds)
+        self._quick_app = _Pool(app_url, quick)
+        self._quick_system = _Pool(system_url, 2)
 
     @asynccontextmanager
     async def work(self, actor: Actor) -> AsyncGenerator[Work]:
@@ -78,11 +179,42 @@ class Database:
         """
         async with _session(self._app) as session:
             await session.execute(_ACT_AS, {"workspace_id": actor.workspace_id, "user_id": actor.user_id})
-            yield Work(actor, session)
+            raw = await (await session.connection()).get_raw_connection()
+            assert raw.driver_connection is not None
+            yield Work(actor, raw.driver_connection, session)
+
+    @asynccontextmanager
+    async def transaction(self, actor: Actor) -> AsyncGenerator[Transaction]:
+        """Open a transaction for the actor, for prepared statements only.
+
+        It waits for its turn as long as it takes: a burst of turns is a queue, not a failure.
+
+        Raises:
+            Unavailable: the database is down.
+        """
+        async with self._quick_app.connection() as connection:
+            await connection.execute(_begin_as(actor))
+            try:
+                yield Transaction(actor, connection)
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+
+    @asynccontextmanager
+    async def quick_house(self) -> AsyncGenerator[House]:
+        """A connection of the house for prepared statements.
+
+        Raises:
+            Unavailable: the database is down.
+        """
+        async with self._quick_system.connection() as connection:
+            yield House(connection)
 
     @asynccontextmanager
     async def house(self) -> AsyncGenerator[AsyncSession]:
-        """Open a transaction of the house: credentials, leases, sweeps, the feed. Never with input of a caller as SQL.
+        """Open a transaction of the house: credentials, leases, sweeps. Never with input of a caller as SQL.
 
         Raises:
             Unavailable: the database is down, or the pool is exhausted.
@@ -90,7 +222,7 @@ class Database:
         async with _session(self._system) as session:
             yield session
 
-    async def listen_connection(self) -> asyncpg.Connection:
+    async def listen_connection(self) -> Connection:
         """Open a connection of its own for LISTEN."""
         return await asyncpg.connect(asyncpg_dsn(self.system_url), timeout=5)
 
@@ -99,12 +231,89 @@ class Database:
         """Connections in use by requests just now."""
         pool = self._app.pool
         assert isinstance(pool, QueuePool)
-        return pool.checkedout()
+        return pool.checkedout() + self._quick_app.checked_out
 
     async def close(self) -> None:
         """Close every pooled connection."""
+        await self._quick_app.close()
+        await self._quick_system.close()
         await self._app.dispose()
         await self._system.dispose()
+
+
+class _Pool:
+    """asyncpg's own pool, opened on first use, with the database's absence told as a refusal."""
+
+    def __init__(self, url: URL, size: int) -> None:
+        self._url = url
+        self._size = size
+        self._pool: asyncpg.Pool[Record] | None = None
+        self._opening = asyncio.Lock()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        pool = self._pool or await self._open()
+        try:
+            connection = await pool.acquire()
+        except _LOST as error:
+            raise _down() from error
+        try:
+            yield connection  # pyright: ignore[reportReturnType]  # a proxy with every method of a connection
+        except _LOST as error:
+            raise _down() from error
+        except asyncpg.InterfaceError as error:
+            if connection.is_closed():
+                raise _down() from error
+            raise
+        finally:
+            await pool.release(connection)
+
+    @property
+    def checked_out(self) -> int:
+        return 0 if self._pool is None else self._pool.get_size() - self._pool.get_idle_size()
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            self._pool.terminate()
+
+    async def _open(self) -> asyncpg.Pool[Record]:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = asyncpg.create_pool(
+                    asyncpg_dsn(self._url),
+                    min_size=0,
+                    max_size=self._size,
+                    timeout=5,
+                    command_timeout=60,
+                    init=_speak_json,
+                    reset=_forget,
+                    server_settings={"application_name": "steward", "jit": "off"},
+                )
+                await self._pool
+            return self._pool
+
+
+async def _speak_json(connection: Connection) -> None:
+    """Read JSON columns as SQLAlchemy's connections do: as objects."""
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=str, decoder=msgspec.json.decode, format="text"
+    )
+
+
+async def _forget(connection: Connection) -> None:
+    """Leave nothing to the next borrower; settings here are local to their transaction."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+
+
+def _begin_as(actor: Actor) -> str:
+    # One message for both. Ids are our own, checked here again because they stand in the text.
+    if not (_ID.fullmatch(actor.workspace_id) and _ID.fullmatch(actor.user_id)):
+        raise ValueError("an id of an actor has a character that no id has")
+    return (
+        f"BEGIN; SELECT set_config('steward.workspace_id', '{actor.workspace_id}', true), "
+        f"set_config('steward.user_id', '{actor.user_id}', true)"
+    )
 
 
 def asyncpg_dsn(url: URL) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, cast
 
-from pydantic import SecretStr
+from pydantic import AliasChoices, SecretStr
 
 from steward.kernel.settings import Settings
 from steward.providers.errors import UnknownProvider
@@ -180,9 +180,9 @@ def resolve(settings: Settings, name: str | None) -> Resolved:
         return _resolved(settings, LIBRARIAN, model)
     if slash:
         for provider in ready:
-            if provider.name == prefix:
+            if provider.name == prefix and model and provider is not LIBRARIAN:
                 return _resolved(settings, provider, model)
-        raise _unknown(ready, f"No provider named {prefix!r} is configured.")
+        raise _unknown(ready, _missing(ready, prefix, name))
     for provider in ready:
         if name in provider.models or name.startswith(provider.claims or ("\0",)):
             return _resolved(settings, provider, name)
@@ -212,6 +212,25 @@ def _is_configured(settings: Settings, provider: Provider) -> bool:
         return False
     url = cast(str | None, getattr(settings, provider.url_setting))
     return bool(url) and url != provider.base_url
+
+
+def _missing(ready: list[Provider], prefix: str, name: str) -> str:
+    if any(provider.name == prefix for provider in ready):
+        return f"There is no model {name!r}."
+    for provider in PROVIDERS:
+        setting = provider.key_setting or provider.url_setting
+        if provider.name == prefix and setting:
+            return (
+                f"{provider.title} is not configured here: set {variable(setting)}, then start Steward again."
+            )
+    return f"No provider named {prefix!r} is configured."
+
+
+def variable(setting: str) -> str:
+    """The name under which the environment gives a provider's setting."""
+    alias = Settings.model_fields[setting].validation_alias
+    assert isinstance(alias, AliasChoices)
+    return str(alias.choices[-1])
 
 
 def _unknown(ready: list[Provider], cause: str) -> UnknownProvider:

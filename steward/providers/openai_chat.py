@@ -5,6 +5,8 @@ Specification: OpenAI API reference, "Create chat completion" and its streaming 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import math
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -39,6 +41,7 @@ from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
 
 _LINE_BYTES: Final = 4_000_000
 _ERROR_BYTES: Final = 20_000
+_DRAIN_SECONDS: Final = 0.05
 
 _FINISH: Final[dict[str, FinishReason]] = {
     "stop": "stop",
@@ -110,7 +113,7 @@ class OpenAIChat:
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=limits.connect_seconds, sock_read=limits.idle_seconds
         )
-        reader = _Reader(endpoint)
+        reader = Reader(endpoint)
         try:
             async with http.post(
                 f"{endpoint.base_url}/chat/completions",
@@ -128,6 +131,7 @@ class OpenAIChat:
                     if reader.failure is not None:
                         raise reader.failure
                     if reader.done:
+                        await _drain(response)
                         break
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             # An answer whose reason to stop is known is whole, however the connection ended.
@@ -151,7 +155,7 @@ def request_body(model: str, request: ModelRequest) -> dict[str, Any]:
         "stop": request.stop,
         "seed": request.seed,
     }
-    if request.max_tokens is not None and _thinks(model):
+    if _thinks(model):
         # Reasoning models of OpenAI refuse `max_tokens` and any temperature but their own.
         settings["max_completion_tokens"] = settings.pop("max_tokens")
         settings["temperature"] = None
@@ -242,7 +246,7 @@ class _Call(msgspec.Struct, gc=False):
     pieces: list[str]
 
 
-class _Reader:
+class Reader:
     """Bytes of the stream in, events out; remembers half lines and half tool calls."""
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -370,6 +374,13 @@ def _read_usage(usage: _Usage) -> Usage:
         cached_tokens=(prompt.cached_tokens or 0) if prompt else 0,
         reasoning_tokens=(output.reasoning_tokens or 0) if output else 0,
     )
+
+
+async def _drain(response: aiohttp.ClientResponse) -> None:
+    """Wait for the end of the body, right behind the last line: it frees the connection for the next call."""
+    with contextlib.suppress(TimeoutError, aiohttp.ClientError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            await response.content.readany()
 
 
 async def _refusal(endpoint: Endpoint, response: aiohttp.ClientResponse) -> LLMError:

@@ -20,7 +20,7 @@ from steward.kernel.telemetry import (
     OUTPUT_TOKENS,
     TOKENS_PER_SECOND,
 )
-from steward.kernel.work import Actor, Work
+from steward.kernel.work import Actor, Transaction
 from steward.providers.catalogue import Resolved
 from steward.providers.errors import LLMError
 from steward.providers.events import Finish, ProviderEvent, ReasoningDelta, TextDelta, ToolCall, Usage
@@ -64,7 +64,9 @@ class Calls:
         self._http = http
         self._open: set[Call] = set()
 
-    async def begin(self, work: Work, resolved: Resolved, opening: CallOpening, accepted_at: float) -> Call:
+    async def begin(
+        self, work: Transaction, resolved: Resolved, opening: CallOpening, accepted_at: float
+    ) -> Call:
         """Open the ledger's line for a call; committed with the work, before anything goes upstream."""
         call_id = await usage.open_call(work, opening)
         return Call(work.actor, call_id, resolved, opening.input_tokens, accepted_at, opening.purpose)
@@ -108,7 +110,7 @@ class Calls:
         finally:
             self._open.discard(call)
 
-    async def settle(self, work: Work, call: Call, status: str) -> Usage:
+    async def settle(self, work: Transaction, call: Call, status: str) -> Usage:
         """Settle the line: the provider's count, or ours when it sent none."""
         counted = call.counted()
         endpoint = call.resolved.endpoint
@@ -139,7 +141,7 @@ class Calls:
         """Settle in a transaction of its own; tries again while the database is away."""
         for attempt in range(8):
             try:
-                async with self._runtime.database.work(call.actor) as work:
+                async with self._runtime.database.transaction(call.actor) as work:
                     await self.settle(work, call, status)
                 return
             except Unavailable as error:
@@ -151,7 +153,7 @@ class Calls:
         going = [call for call in self._open if call.output_chars]
         if not going:
             return
-        async with self._runtime.database.house() as house:
+        async with self._runtime.database.quick_house() as house:
             await usage.checkpoint(
                 house,
                 [

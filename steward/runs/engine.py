@@ -21,7 +21,7 @@ from steward.kernel import runtime
 from steward.kernel.errors import Refusal, Unavailable
 from steward.kernel.runtime import Runtime
 from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
-from steward.kernel.work import Actor, Work
+from steward.kernel.work import Actor, Transaction
 from steward.providers.events import ToolCall, Usage
 from steward.providers.prices import cost_usd
 from steward.providers.wire import ModelRequest, PromptMessage
@@ -96,7 +96,7 @@ class Engine:
 
     async def prepare_turn(
         self,
-        work: Work,
+        work: Transaction,
         *,
         run_id: str,
         thread_id: str,
@@ -141,7 +141,7 @@ class Engine:
         turn.tail.publish([StepStart(step)])
         if turn.call is None:
             try:
-                async with self._runtime.database.work(actor) as work:
+                async with self._runtime.database.transaction(actor) as work:
                     await self._open_call(work, turn)
             except Unavailable as error:
                 return await self._finish(turn, "failed", error)
@@ -181,7 +181,7 @@ class Engine:
         if turn is not None:
             await self._feed.flush()
             self._release(turn)
-        async with self._runtime.database.work(actor) as work:
+        async with self._runtime.database.transaction(actor) as work:
             row = await queries.get(work, run_id)
             if row is None:
                 return
@@ -217,16 +217,16 @@ class Engine:
                 error_message=facts["message"] if facts else None,
             )
             batch = Batch(((attempt + 1) << 32) + 1, [end])
-            await write(work.session, [(actor.workspace_id, run_id, batch)])
+            await write(work, [(actor.workspace_id, run_id, batch)])
 
-    async def _gather(self, work: Work, turn: Turn) -> None:
+    async def _gather(self, work: Transaction, turn: Turn) -> None:
         with stage("turn.context"):
             prepared = turn.prepared
             history = await threads.history(work, turn.question_id, prepared.history_messages)
             turn.prompt = [PromptMessage.of_text("system", prepared.instructions)]
             turn.prompt += [PromptMessage(_role(role), parts) for role, parts in history if parts]
 
-    async def _open_call(self, work: Work, turn: Turn) -> None:
+    async def _open_call(self, work: Transaction, turn: Turn) -> None:
         endpoint = turn.prepared.resolved.endpoint
         opening = CallOpening(
             provider=endpoint.provider,
@@ -297,7 +297,7 @@ class Engine:
         await self._feed.flush()
         call = turn.call
         assert call is not None
-        async with self._runtime.database.work(turn.actor) as work:
+        async with self._runtime.database.transaction(turn.actor) as work:
             await self._calls.settle(work, call, "completed")
             answer = self._answer(turn, "in_progress", None)
             await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
@@ -331,7 +331,7 @@ class Engine:
         actor = turn.actor
         endpoint = turn.prepared.resolved.endpoint
         with stage("turn.store"):
-            async with self._runtime.database.work(actor) as work:
+            async with self._runtime.database.transaction(actor) as work:
                 await threads.lock(work, turn.thread_id)
                 stands = await queries.end(work, turn.run_id, turn.attempt, status, facts)
                 if turn.call is not None:
@@ -372,7 +372,7 @@ class Engine:
                 )
                 rest = turn.tail.events[turn.tail.flushed :]
                 batch = Batch(turn.tail.base + turn.tail.flushed, [*rest, end])
-                await write(work.session, [(actor.workspace_id, turn.run_id, batch)])
+                await write(work, [(actor.workspace_id, turn.run_id, batch)])
         return end
 
     def _answer(self, turn: Turn, status: str, facts: dict[str, Any] | None) -> threads.Answer:
@@ -389,7 +389,7 @@ class Engine:
     async def _take_over(self, actor: Actor, run_id: str, step: int) -> Turn | None:
         """Go on with a run that another process, or this one before a restart, began."""
         house = self._runtime
-        async with house.database.work(actor) as work:
+        async with house.database.transaction(actor) as work:
             row = await queries.claim(work, run_id, house.process_id)
             if row is None:
                 ended = await queries.get(work, run_id)
@@ -422,7 +422,7 @@ class Engine:
             opening.append(StepRestart(step))
         for event in standing([*earlier, *opening]):
             turn.transcript.add(event)
-        async with house.database.work(actor) as work:
+        async with house.database.transaction(actor) as work:
             await self._gather(work, turn)
         self._adopt(turn)
         turn.tail.publish(opening)

@@ -18,11 +18,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from steward.kernel.telemetry import FLUSH_SECONDS
-from steward.kernel.work import Actor, Database
+from steward.kernel.work import Actor, Asking, Database, Statement, Transaction
 from steward.runs import queries
 from steward.runs.events import RunEnd, RunEvent, pack, unpack
 
@@ -33,7 +31,7 @@ _STOPS_CHANNEL: Final = "steward_stops"
 _IDS_PER_NOTICE: Final = 200
 _POLL_SECONDS: Final = 1.0
 
-_WRITE: Final = text(
+_WRITE: Final = Statement(
     "WITH written AS (INSERT INTO run_segments (workspace_id, id, first_seq, last_seq, events) "
     "SELECT * FROM unnest(cast(:workspace_ids AS text[]), cast(:run_ids AS text[]), cast(:firsts AS bigint[]), "
     "cast(:lasts AS bigint[]), cast(:events AS bytea[])) ON CONFLICT (workspace_id, id, first_seq) DO UPDATE "
@@ -41,11 +39,11 @@ _WRITE: Final = text(
     "SET last_seq = excluded.last_seq, events = excluded.events WHERE excluded.last_seq > run_segments.last_seq) "
     "SELECT pg_notify(:channel, notice) FROM unnest(cast(:notices AS text[])) AS notice"
 )
-_READ: Final = text(
+_READ: Final = Statement(
     "SELECT first_seq, events FROM run_segments WHERE workspace_id = :workspace_id AND id = :run_id "
     "AND last_seq > :after AND first_seq < :before ORDER BY first_seq LIMIT 50"
 )
-_NOTIFY: Final = text("SELECT pg_notify(:channel, :payload)")
+_NOTIFY: Final = Statement("SELECT pg_notify(:channel, :payload)")
 _FOREVER: Final = 2**62
 
 
@@ -192,8 +190,8 @@ class Feed:
     async def stored(self, actor: Actor, run_id: str, after: int, before: int = _FOREVER) -> list[Batch]:
         """The next written events after a cursor."""
         values = {"workspace_id": actor.workspace_id, "run_id": run_id, "after": after, "before": before}
-        async with self._database.work(actor) as work:
-            rows = (await work.session.execute(_READ, values)).all()
+        async with self._database.transaction(actor) as work:
+            rows = await work.all(_READ, **values)
         batches: list[Batch] = []
         for row in rows:
             events = unpack(row.events)
@@ -203,7 +201,7 @@ class Feed:
         return batches
 
     async def _is_over(self, actor: Actor, run_id: str) -> bool:
-        async with self._database.work(actor) as work:
+        async with self._database.transaction(actor) as work:
             return await queries.is_over(work, run_id)
 
     async def snapshot(self, actor: Actor, run_id: str) -> tuple[list[RunEvent], int]:
@@ -229,7 +227,7 @@ class Feed:
             if not batches:
                 return
             started = time.perf_counter()
-            async with self._database.house() as house:
+            async with self._database.quick_house() as house:
                 await write(house, [(tail.workspace_id, tail.run_id, batch) for tail, batch in batches])
             for tail, batch in batches:
                 tail.flushed = batch.last_seq - tail.base + 1
@@ -263,10 +261,10 @@ class Feed:
         if signal is not None:
             signal.set()
 
-    async def stop_everywhere(self, house: AsyncSession, run_ids: list[str]) -> None:
+    async def stop_everywhere(self, work: Transaction, run_ids: list[str]) -> None:
         """Ask whichever process runs them to stop these runs, once the transaction commits."""
         for run_id in run_ids:
-            await house.execute(_NOTIFY, {"channel": _STOPS_CHANNEL, "payload": run_id})
+            await work.all(_NOTIFY, channel=_STOPS_CHANNEL, payload=run_id)
 
     async def keep_listening(self) -> None:
         """Hear of other processes' news until cancelled; comes back by itself after the database was away."""
@@ -310,22 +308,20 @@ class Feed:
                 self._changed.pop(run_id, None)
 
 
-async def write(house: AsyncSession, batches: list[tuple[str, str, Batch]]) -> None:
+async def write(house: Asking, batches: list[tuple[str, str, Batch]]) -> None:
     """Write stretches of events, (workspace id, run id, batch) each, and tell the other processes."""
     # Payloads of notices are not filtered by row security: ids only.
     run_ids = [run_id for _, run_id, _ in batches]
     notices = [",".join(run_ids[at : at + _IDS_PER_NOTICE]) for at in range(0, len(run_ids), _IDS_PER_NOTICE)]
-    await house.execute(
+    await house.all(
         _WRITE,
-        {
-            "workspace_ids": [workspace_id for workspace_id, _, _ in batches],
-            "run_ids": run_ids,
-            "firsts": [batch.first_seq for _, _, batch in batches],
-            "lasts": [batch.last_seq for _, _, batch in batches],
-            "events": [pack(batch.events) for _, _, batch in batches],
-            "channel": _RUNS_CHANNEL,
-            "notices": notices,
-        },
+        workspace_ids=[workspace_id for workspace_id, _, _ in batches],
+        run_ids=run_ids,
+        firsts=[batch.first_seq for _, _, batch in batches],
+        lasts=[batch.last_seq for _, _, batch in batches],
+        events=[pack(batch.events) for _, _, batch in batches],
+        channel=_RUNS_CHANNEL,
+        notices=notices,
     )
 
 

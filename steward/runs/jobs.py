@@ -26,7 +26,7 @@ _CLEAN_SECONDS: Final = 600
 async def adopt_orphans(house: Runtime) -> None:
     """See to the runs of dead processes: DBOS goes on with most; some never started, some cannot go on."""
     living = await durable.living(house.database)
-    async with house.database.house() as session:
+    async with house.database.quick_house() as session:
         orphans = await queries.orphans(session, living)
         half_ended = await queries.half_ended(session, living)
     engine = house.part(Engine)
@@ -60,7 +60,7 @@ async def keep_clean(house: Runtime) -> None:
     """Delete the events of runs that ended long ago, until cancelled."""
     while True:
         try:
-            async with house.database.house() as session:
+            async with house.database.quick_house() as session:
                 await queries.forget_segments(session, house.settings.streams.segment_hours)
         except Exception as error:
             log.warning("segments_not_deleted", error=type(error).__name__)
@@ -68,7 +68,7 @@ async def keep_clean(house: Runtime) -> None:
 
 
 async def _settle_lost_calls(house: Runtime, living: set[str]) -> None:
-    async with house.database.house() as session:
+    async with house.database.quick_house() as session:
         for call in await usage.lost_calls(session, living):
             counted = Usage(call.input_tokens, call.output_tokens, estimated=True)
             await usage.settle_lost_call(session, call, cost_usd(call.provider, call.model, counted))

@@ -17,7 +17,7 @@ from steward.kernel import runtime
 from steward.kernel.errors import NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.telemetry import stage
-from steward.kernel.work import Actor, Work
+from steward.kernel.work import Actor, Transaction, Work
 from steward.providers import catalogue
 from steward.providers.catalogue import Resolved
 from steward.providers.events import ProviderEvent, ReasoningDelta, TextDelta, Usage
@@ -54,7 +54,7 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     run_id = new_id("run")
     with stage("turn.start", run_id=run_id):
         try:
-            async with house.database.work(actor) as work:
+            async with house.database.transaction(actor) as work:
                 turn = await _accept(work, request, run_id, accepted_at)
         except BaseException:
             engine.discard(run_id)
@@ -74,7 +74,7 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     return Started(run_id, turn.thread_id, turn.message_id, joined=False)
 
 
-async def _accept(work: Work, request: TurnRequest, run_id: str, accepted_at: float) -> Turn | Started:
+async def _accept(work: Transaction, request: TurnRequest, run_id: str, accepted_at: float) -> Turn | Started:
     house = runtime.current()
     wishes = request.wishes
     # Before anything is stored: an unknown model refuses the whole request.
@@ -102,7 +102,7 @@ async def _accept(work: Work, request: TurnRequest, run_id: str, accepted_at: fl
         feed = house.part(Feed)
         for other in overtaken:
             feed.stop_here(other)
-        await feed.stop_everywhere(work.session, overtaken)
+        await feed.stop_everywhere(work, overtaken)
     answer_id = new_id("msg")
     question_id = await threads.begin_exchange(
         work,
@@ -150,7 +150,7 @@ def _with_ids_once(
 
 
 async def _question_to_answer_again(
-    work: Work, thread: threads.ThreadRef, request: TurnRequest
+    work: Transaction, thread: threads.ThreadRef, request: TurnRequest
 ) -> threads.Question | None:
     """The question of a regenerate; None when the page holds one that never arrived here, so that it is sent now."""
     named = await threads.find_question(work, thread, request.message_ref)
@@ -275,7 +275,7 @@ async def stop(actor: Actor, run_id: str) -> Stopped:
         feed.stop_here(run_id)
         stopped = await queries.cancel(work, run_id)
         if stopped:
-            await feed.stop_everywhere(work.session, [run_id])
+            await feed.stop_everywhere(work, [run_id])
     return Stopped(stopped=stopped, run_id=run_id)
 
 
@@ -326,7 +326,7 @@ async def complete(
         input_tokens=prompt_tokens(request),
         purpose="completion",
     )
-    async with house.database.work(actor) as work:
+    async with house.database.transaction(actor) as work:
         call = await calls.begin(work, resolved, opening, accepted_at)
     status = "interrupted"
     try:

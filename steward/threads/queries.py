@@ -7,50 +7,50 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, select, text
+from sqlalchemy import select
 
 from steward.kernel.ids import new_id
-from steward.kernel.work import Work
+from steward.kernel.work import Found, Statement, Transaction, Work
 from steward.threads.tables import Message
 
-_LOCK: Final = text(
+_LOCK: Final = Statement(
     "SELECT id, client_id, head_id, title, archived FROM threads WHERE workspace_id = :workspace_id "
     "AND user_id = :user_id AND (id = :ref OR client_id = :ref) ORDER BY id = :ref DESC LIMIT 1 FOR UPDATE"
 )
-_INSERT_THREAD: Final = text(
+_INSERT_THREAD: Final = Statement(
     "INSERT INTO threads (workspace_id, id, user_id, client_id, title, model) "
     "VALUES (:workspace_id, :id, :user_id, :client_id, :title, :model) "
     "ON CONFLICT (workspace_id, user_id, client_id) DO NOTHING RETURNING id"
 )
-_FIND_MESSAGE: Final = text(
+_FIND_MESSAGE: Final = Statement(
     "SELECT id, role, parent_id, parts FROM messages WHERE workspace_id = :workspace_id AND thread_id = :thread_id "
     "AND (id = :ref OR client_id = :ref) LIMIT 1"
-).columns(parts=Message.parts.type)
+)
 _ANSWER: Final = (
     "INSERT INTO messages (workspace_id, id, thread_id, user_id, parent_id, run_id, role, status, model) "
     "VALUES (:workspace_id, :answer_id, :thread_id, :user_id, :question_id, :run_id, 'assistant', "
     "'in_progress', :model)"
 )
 _THREAD: Final = (
-    "UPDATE threads SET head_id = :answer_id, message_count = message_count + :added, last_message_at = now(), "
-    "updated_at = now(), is_running = true, model = :model, last_message_preview = :preview, "
+    "UPDATE threads SET head_id = :answer_id, message_count = message_count + cast(:added AS int), "
+    "last_message_at = now(), updated_at = now(), is_running = true, model = :model, last_message_preview = :preview, "
     "title = CASE WHEN title = '' THEN :title ELSE title END "
     "WHERE workspace_id = :workspace_id AND id = :thread_id"
 )
 # One statement for the hot start of a turn; foreign keys are checked at its end.
-_EXCHANGE: Final = text(
+_EXCHANGE: Final = Statement(
     "WITH question AS (INSERT INTO messages (workspace_id, id, thread_id, user_id, parent_id, client_id, role, parts, "
     "content, metadata) VALUES (:workspace_id, :question_id, :thread_id, :user_id, :parent_id, :client_id, 'user', "
     f"cast(:parts AS jsonb), :content, cast(:metadata AS jsonb))), answer AS ({_ANSWER}) {_THREAD}"
 )
-_ANOTHER_ANSWER: Final = text(f"WITH answer AS ({_ANSWER}) {_THREAD}")
-_UPDATE_ANSWER: Final = text(
+_ANOTHER_ANSWER: Final = Statement(f"WITH answer AS ({_ANSWER}) {_THREAD}")
+_UPDATE_ANSWER: Final = Statement(
     "UPDATE messages SET status = :status, parts = cast(:parts AS jsonb), content = :content, "
     "finish_reason = :finish_reason, input_tokens = :input_tokens, output_tokens = :output_tokens, "
     "total_tokens = cast(:input_tokens AS int) + cast(:output_tokens AS int), error = cast(:error AS jsonb) "
     "WHERE workspace_id = :workspace_id AND id = :id"
 )
-_COUNT_ANSWER: Final = text(
+_COUNT_ANSWER: Final = Statement(
     "UPDATE threads SET token_count = token_count + :tokens, last_message_preview = :preview, last_message_at = now(), "
     "updated_at = now(), is_running = EXISTS (SELECT 1 FROM messages WHERE workspace_id = :workspace_id "
     "AND thread_id = :thread_id AND status = 'in_progress') WHERE workspace_id = :workspace_id AND id = :thread_id"
@@ -60,22 +60,38 @@ _PATH: Final = (
     "AND user_id = :user_id AND id = :start UNION ALL SELECT m.id, m.parent_id, path.depth + 1 FROM messages m "
     "JOIN path ON m.id = path.parent_id WHERE m.workspace_id = :workspace_id AND path.depth < :most) "
 )
-_SAID: Final = text(
+_SAID: Final = Statement(
     _PATH
     + "SELECT m.role, m.parts FROM path JOIN messages m ON m.workspace_id = :workspace_id AND m.id = path.id "
     "ORDER BY path.depth"
-).columns(parts=Message.parts.type)
-_SIBLINGS: Final = text(
+)
+_SIBLINGS: Final = Statement(
     "SELECT parent_id, array_agg(id ORDER BY created_at, id) FROM messages WHERE workspace_id = :workspace_id "
     "AND thread_id = :thread_id AND (parent_id = ANY (:parents) OR (:roots AND parent_id IS NULL)) GROUP BY parent_id"
 )
-_LEAF: Final = text(
+_STEPS: Final = Statement(_PATH + "SELECT id, depth FROM path ORDER BY depth")
+_ADOPT_PATH: Final = Statement(
+    "UPDATE threads SET head_id = :head, message_count = :count, token_count = :tokens, "
+    "last_message_preview = :preview WHERE workspace_id = :workspace_id AND id = :thread_id"
+)
+_INSERT_EARLIER: Final = Statement(
+    "INSERT INTO messages (workspace_id, id, thread_id, user_id, parent_id, client_id, role, parts, content) VALUES "
+    "(:workspace_id, :id, :thread_id, :user_id, :parent_id, :client_id, :role, cast(:parts AS jsonb), :content)"
+)
+_COUNT_EARLIER: Final = Statement(
+    "UPDATE threads SET message_count = message_count + cast(:count AS int) "
+    "WHERE workspace_id = :workspace_id AND id = :thread_id"
+)
+_GIVE_UP: Final = Statement(
+    "UPDATE messages SET client_id = NULL WHERE workspace_id = :workspace_id AND id = :id"
+)
+_LEAF: Final = Statement(
     "WITH RECURSIVE below AS (SELECT id, created_at FROM messages WHERE workspace_id = :workspace_id AND id = :start "
     "UNION ALL SELECT m.id, m.created_at FROM messages m JOIN below ON m.parent_id = below.id "
     "WHERE m.workspace_id = :workspace_id AND m.thread_id = :thread_id) "
     "SELECT id FROM below ORDER BY created_at DESC, id DESC LIMIT 1"
 )
-_SEARCH: Final = text("SELECT thread_id, message_id, snippet FROM search_messages(:words, :most)")
+_SEARCH: Final = Statement("SELECT thread_id, message_id, snippet FROM search_messages(:words, :most)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,15 @@ class Answer:
     error: dict[str, Any] | None
 
 
+class Known(NamedTuple):
+    """A message as the start of a turn needs it."""
+
+    id: str
+    role: str
+    parent_id: str | None
+    parts: list[dict[str, Any]]
+
+
 class Hit(NamedTuple):
     """A message that a search found."""
 
@@ -98,64 +123,65 @@ class Hit(NamedTuple):
     snippet: str
 
 
-def _mine(work: Work) -> dict[str, Any]:
-    return {"workspace_id": work.actor.workspace_id, "user_id": work.actor.user_id}
-
-
-async def lock_thread(work: Work, ref: str) -> Row[Any] | None:
+async def lock_thread(work: Transaction, ref: str) -> Found | None:
     """The thread of this id, ours before the client's, locked; or None."""
-    return (await work.session.execute(_LOCK, {**_mine(work), "ref": ref})).first()
+    return await work.first(_LOCK, **work.mine, ref=ref)
 
 
-async def insert_thread(work: Work, *, client_id: str | None, title: str, model: str | None) -> str | None:
+async def insert_thread(
+    work: Transaction, *, client_id: str | None, title: str, model: str | None
+) -> str | None:
     """Make a thread; None when the client's id is taken."""
-    values = {**_mine(work), "id": new_id("thread"), "client_id": client_id, "title": title, "model": model}
-    return (await work.session.execute(_INSERT_THREAD, values)).scalar_one_or_none()
+    values = {**work.mine, "id": new_id("thread"), "client_id": client_id, "title": title, "model": model}
+    row = await work.first(_INSERT_THREAD, **values)
+    return None if row is None else row.id
 
 
-async def find_message(work: Work, thread_id: str, ref: str) -> Row[Any] | None:
+async def find_message(work: Transaction, thread_id: str, ref: str) -> Known | None:
     """The message of this id in the thread, ours or the client's; or None."""
-    return (
-        await work.session.execute(_FIND_MESSAGE, {**_mine(work), "thread_id": thread_id, "ref": ref})
-    ).first()
+    row = await work.first(_FIND_MESSAGE, **work.mine, thread_id=thread_id, ref=ref)
+    return None if row is None else Known(*row)
 
 
 async def insert_exchange(
-    work: Work, *, is_stored: bool, parts: Sequence[dict[str, Any]], metadata: dict[str, Any], **values: Any
+    work: Transaction,
+    *,
+    is_stored: bool,
+    parts: Sequence[dict[str, Any]],
+    metadata: dict[str, Any],
+    **values: Any,
 ) -> None:
     """Store a question (unless it is stored) and the open place of its answer, and bring the thread up to date."""
-    values = {**_mine(work), **values, "added": 1 if is_stored else 2}
+    values = {**work.mine, **values, "added": 1 if is_stored else 2}
     if is_stored:
         for unused in ("client_id", "parent_id", "content"):
             del values[unused]
-        await work.session.execute(_ANOTHER_ANSWER, values)
+        await work.all(_ANOTHER_ANSWER, **values)
         return
     values |= {
         "parts": msgspec.json.encode(parts).decode(),
         "metadata": msgspec.json.encode(metadata).decode(),
     }
-    await work.session.execute(_EXCHANGE, values)
+    await work.all(_EXCHANGE, **values)
 
 
-async def update_answer(work: Work, message_id: str, answer: Answer, content: str) -> None:
+async def update_answer(work: Transaction, message_id: str, answer: Answer, content: str) -> None:
     """Store an answer as it stands."""
-    await work.session.execute(
+    await work.all(
         _UPDATE_ANSWER,
-        {
-            "workspace_id": work.actor.workspace_id,
-            "id": message_id,
-            "status": answer.status,
-            "parts": msgspec.json.encode(answer.parts).decode(),
-            "content": content,
-            "finish_reason": answer.finish_reason,
-            "input_tokens": answer.input_tokens,
-            "output_tokens": answer.output_tokens,
-            "error": None if answer.error is None else msgspec.json.encode(answer.error).decode(),
-        },
+        workspace_id=work.actor.workspace_id,
+        id=message_id,
+        status=answer.status,
+        parts=msgspec.json.encode(answer.parts).decode(),
+        content=content,
+        finish_reason=answer.finish_reason,
+        input_tokens=answer.input_tokens,
+        output_tokens=answer.output_tokens,
+        error=None if answer.error is None else msgspec.json.encode(answer.error).decode(),
     )
 
 
-async def count_answer(work: Work, thread_id: str, tokens: int, preview: str) -> None:
+async def count_answer(work: Transaction, thread_id: str, tokens: int, preview: str) -> None:
     """Bring a thread's counts up to date after an answer."""
     values = {
         "workspace_id": work.actor.workspace_id,
@@ -163,14 +189,12 @@ async def count_answer(work: Work, thread_id: str, tokens: int, preview: str) ->
         "tokens": tokens,
         "preview": preview,
     }
-    await work.session.execute(_COUNT_ANSWER, values)
+    await work.all(_COUNT_ANSWER, **values)
 
 
 async def path(work: Work, start: str, most: int) -> list[Message]:
     """A message and those before it in its branch, newest first."""
-    steps = text(_PATH + "SELECT id, depth FROM path ORDER BY depth")
-    found = await work.session.execute(steps, {**_mine(work), "start": start, "most": most})
-    ids = [row.id for row in found]
+    ids = [row.id for row in await work.all(_STEPS, **work.mine, start=start, most=most)]
     rows = await work.session.execute(
         select(Message).where(Message.workspace_id == work.actor.workspace_id, Message.id.in_(ids))
     )
@@ -178,28 +202,32 @@ async def path(work: Work, start: str, most: int) -> list[Message]:
     return [by_id[message_id] for message_id in ids]
 
 
-async def said(work: Work, start: str, most: int) -> list[tuple[str, list[dict[str, Any]]]]:
+async def said(work: Transaction, start: str, most: int) -> list[tuple[str, list[dict[str, Any]]]]:
     """Role and parts of a message and those before it in its branch, newest first: what a prompt is made of."""
-    rows = await work.session.execute(_SAID, {**_mine(work), "start": start, "most": most})
+    rows = await work.all(_SAID, **work.mine, start=start, most=most)
     return [(row.role, row.parts) for row in rows]
 
 
-async def siblings(work: Work, thread_id: str, parents: Sequence[str | None]) -> dict[str | None, list[str]]:
+async def siblings(
+    work: Transaction, thread_id: str, parents: Sequence[str | None]
+) -> dict[str | None, list[str]]:
     """For each parent the ids of its children, oldest first."""
     values = {
-        **_mine(work),
+        **work.mine,
         "thread_id": thread_id,
         "parents": [parent for parent in parents if parent is not None],
         "roots": None in parents,
     }
     del values["user_id"]
-    return {row[0]: row[1] for row in await work.session.execute(_SIBLINGS, values)}
+    return {row[0]: row[1] for row in await work.all(_SIBLINGS, **values)}
 
 
-async def newest_leaf(work: Work, thread_id: str, message_id: str) -> str:
+async def newest_leaf(work: Transaction, thread_id: str, message_id: str) -> str:
     """The newest message below a message, itself when there is none."""
     values = {"workspace_id": work.actor.workspace_id, "thread_id": thread_id, "start": message_id}
-    return (await work.session.execute(_LEAF, values)).scalar_one()
+    row = await work.first(_LEAF, **values)
+    assert row is not None, "a message is below itself"
+    return row.id
 
 
 async def copy_path(work: Work, message_id: str, thread_id: str) -> None:
@@ -233,23 +261,32 @@ async def copy_path(work: Work, message_id: str, thread_id: str) -> None:
         await work.session.flush()
         parent_id = copy_id
         tokens += row.total_tokens
-    await work.session.execute(
-        text(
-            "UPDATE threads SET head_id = :head, message_count = :count, token_count = :tokens, "
-            "last_message_preview = :preview WHERE workspace_id = :workspace_id AND id = :thread_id"
-        ),
-        {
-            "head": parent_id,
-            "count": len(rows),
-            "tokens": tokens,
-            "preview": rows[0].content[:200],
-            "workspace_id": work.actor.workspace_id,
-            "thread_id": thread_id,
-        },
+    await work.all(
+        _ADOPT_PATH,
+        head=parent_id,
+        count=len(rows),
+        tokens=tokens,
+        preview=rows[0].content[:200],
+        workspace_id=work.actor.workspace_id,
+        thread_id=thread_id,
     )
 
 
-async def search(work: Work, words: str, most: int) -> list[Hit]:
+async def insert_earlier(work: Transaction, **values: Any) -> None:
+    """Store one message that a client held from before its thread was known here."""
+    await work.all(_INSERT_EARLIER, **work.mine, **values)
+
+
+async def count_earlier(work: Transaction, thread_id: str, count: int) -> None:
+    """Count messages that a client held from before."""
+    await work.all(_COUNT_EARLIER, workspace_id=work.actor.workspace_id, thread_id=thread_id, count=count)
+
+
+async def give_up_client_id(work: Transaction, message_id: str) -> None:
+    """Take the client's id away from the older version of a message."""
+    await work.all(_GIVE_UP, workspace_id=work.actor.workspace_id, id=message_id)
+
+
+async def search(work: Transaction, words: str, most: int) -> list[Hit]:
     """Full-text search through the one function that may look past row security, and that knows the actor."""
-    rows = await work.session.execute(_SEARCH, {"words": words, "most": most})
-    return [Hit(*row) for row in rows]
+    return [Hit(*row) for row in await work.all(_SEARCH, words=words, most=most)]

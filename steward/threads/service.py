@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, or_, select, tuple_, update
+import msgspec
+from sqlalchemy import Select, and_, or_, select, tuple_
 
 from steward.audit import service as audit
 from steward.kernel.errors import NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.pages import read_cursor, write_cursor
-from steward.kernel.work import Work
+from steward.kernel.work import Transaction, Work
 from steward.threads import queries
 from steward.threads.errors import ClientIdTaken, MessageEmpty, MessageTooLong, ThreadArchived
 from steward.threads.queries import Answer
@@ -45,7 +47,7 @@ class Question:
     is_repeat: bool
 
 
-async def open_thread(work: Work, ref: str | None, *, model: str | None = None) -> ThreadRef:
+async def open_thread(work: Transaction, ref: str | None, *, model: str | None = None) -> ThreadRef:
     """Get the thread of this id, ours or the client's, or make it; locks it until the work commits.
 
     Args:
@@ -89,7 +91,7 @@ def ensure_fits(parts: Sequence[Part], most_chars: int) -> None:
 
 
 async def find_repeat(
-    work: Work, thread: ThreadRef, client_id: str | None, parts: Sequence[Part], *, is_edit: bool
+    work: Transaction, thread: ThreadRef, client_id: str | None, parts: Sequence[Part], *, is_edit: bool
 ) -> Question | None:
     """The message that an earlier copy of the same request stored, or None.
 
@@ -112,7 +114,7 @@ async def find_repeat(
     )
 
 
-async def edited_parent(work: Work, thread: ThreadRef, message_ref: str) -> str | None:
+async def edited_parent(work: Transaction, thread: ThreadRef, message_ref: str) -> str | None:
     """The parent under which a new version of a user's message belongs; the old version gives up the client's id.
 
     Raises:
@@ -121,15 +123,11 @@ async def edited_parent(work: Work, thread: ThreadRef, message_ref: str) -> str 
     known = await queries.find_message(work, thread.id, message_ref)
     if known is None or known.role != "user":
         raise _no_message()
-    await work.session.execute(
-        update(Message)
-        .where(Message.workspace_id == work.actor.workspace_id, Message.id == known.id)
-        .values(client_id=None)
-    )
+    await queries.give_up_client_id(work, known.id)
     return known.parent_id
 
 
-async def find_question(work: Work, thread: ThreadRef, ref: str | None) -> Question | None:
+async def find_question(work: Transaction, thread: ThreadRef, ref: str | None) -> Question | None:
     """The user's message that this id names, as itself or as the one that its answer belongs to; or None."""
     known = None if ref is None else await queries.find_message(work, thread.id, ref)
     while known is not None and known.role != "user":
@@ -144,7 +142,7 @@ def no_question() -> NotFound:
 
 
 async def fill(
-    work: Work, thread: ThreadRef, earlier: Sequence[tuple[str | None, str, list[Part]]]
+    work: Transaction, thread: ThreadRef, earlier: Sequence[tuple[str | None, str, list[Part]]]
 ) -> str | None:
     """Store messages that a client holds from before its thread was known here: (client's id, role, parts),
     oldest first.
@@ -154,32 +152,23 @@ async def fill(
     parent_id: str | None = None
     for client_id, role, parts in earlier:
         message_id = new_id("msg")
-        work.session.add(
-            Message(
-                workspace_id=work.actor.workspace_id,
-                id=message_id,
-                thread_id=thread.id,
-                user_id=work.actor.user_id,
-                parent_id=parent_id,
-                client_id=client_id,
-                role=role,
-                parts=parts,
-                content=plain_text(parts),
-            )
+        await queries.insert_earlier(
+            work,
+            id=message_id,
+            thread_id=thread.id,
+            parent_id=parent_id,
+            client_id=client_id,
+            role=role,
+            parts=msgspec.json.encode(parts).decode(),
+            content=plain_text(parts),
         )
-        # Parents first: each row's foreign key is checked when it is written.
-        await work.session.flush()
         parent_id = message_id
-    await work.session.execute(
-        update(Thread)
-        .where(Thread.workspace_id == work.actor.workspace_id, Thread.id == thread.id)
-        .values(message_count=Thread.message_count + len(earlier))
-    )
+    await queries.count_earlier(work, thread.id, len(earlier))
     return parent_id
 
 
 async def begin_exchange(
-    work: Work,
+    work: Transaction,
     thread: ThreadRef,
     *,
     question: Question | None,
@@ -216,7 +205,7 @@ async def begin_exchange(
     return question_id
 
 
-async def lock(work: Work, thread_id: str) -> None:
+async def lock(work: Transaction, thread_id: str) -> None:
     """Lock a thread before its run: everybody who needs both takes them in this order, so nobody waits in a circle."""
     await queries.lock_thread(work, thread_id)
 
@@ -233,7 +222,9 @@ async def find_answer(work: Work, message_id: str) -> MessageRead:
     return _read_message(rows[0], [message_id])
 
 
-async def write_answer(work: Work, thread_id: str, message_id: str, answer: Answer, *, last: bool) -> None:
+async def write_answer(
+    work: Transaction, thread_id: str, message_id: str, answer: Answer, *, last: bool
+) -> None:
     """Store the answer as it stands; the last write also brings the thread's counts up to date."""
     content = plain_text(answer.parts)
     await queries.update_answer(work, message_id, answer, content)
@@ -243,7 +234,7 @@ async def write_answer(work: Work, thread_id: str, message_id: str, answer: Answ
         )
 
 
-async def history(work: Work, message_id: str, most: int) -> list[tuple[str, list[Part]]]:
+async def history(work: Transaction, message_id: str, most: int) -> list[tuple[str, list[Part]]]:
     """The messages that lead to a message, oldest first: (role, parts) of at most `most` earlier ones and itself."""
     return (await queries.said(work, message_id, most + 1))[::-1]
 
@@ -288,10 +279,9 @@ async def page(work: Work, *, limit: int, offset: int, cursor: str | None, archi
     order = (Thread.is_pinned.desc(), Thread.last_message_at.desc(), Thread.id.desc())
     query = _mine(work).where(Thread.archived == archived).order_by(*order).limit(limit + 1).offset(offset)
     if cursor is not None:
-        pinned, at, thread_id = read_cursor(cursor, bool, str, str)
+        pinned, at, thread_id = read_cursor(cursor, bool, datetime, str)
         query = query.where(
-            tuple_(Thread.is_pinned, Thread.last_message_at, Thread.id)
-            < (pinned, func.cast(at, Thread.last_message_at.type), thread_id)
+            tuple_(Thread.is_pinned, Thread.last_message_at, Thread.id) < tuple_(pinned, at, thread_id)
         )
     rows = (await work.session.execute(query)).scalars().all()
     shown = rows[:limit]
@@ -299,9 +289,7 @@ async def page(work: Work, *, limit: int, offset: int, cursor: str | None, archi
     last = shown[-1] if more else None
     return ThreadPage(
         items=[_read(thread) for thread in shown],
-        next_cursor=None
-        if last is None
-        else write_cursor(last.is_pinned, last.last_message_at.isoformat(), last.id),
+        next_cursor=None if last is None else write_cursor(last.is_pinned, last.last_message_at, last.id),
     )
 
 

@@ -98,7 +98,7 @@ async def _chunks(
 
 
 async def _first(events: AsyncGenerator[list[ProviderEvent]]) -> list[ProviderEvent]:
-    return await anext(events, [])
+    return await anext(events, list[ProviderEvent]())
 
 
 async def _collect(events: AsyncGenerator[list[ProviderEvent]]) -> list[ProviderEvent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, Literal
 
 import msgspec
@@ -53,6 +54,7 @@ class ChatBody(msgspec.Struct):
     reasoning_effort: str | None = None
 
 
+_WHERE: Final = re.compile(r"`\$\.(\w+)")
 _bodies: Final = msgspec.json.Decoder(ChatBody)
 _PASSED_ON: Final = ("tools", "tool_choice", "parallel_tool_calls", "response_format", "reasoning_effort")
 
@@ -66,7 +68,8 @@ def read(raw: bytes) -> ChatBody:
     try:
         body = _bodies.decode(raw or b"{}")
     except msgspec.DecodeError as error:
-        raise BadRequest(f"Invalid body: {error}.") from error
+        where = _WHERE.search(str(error))
+        raise BadRequest(f"Invalid body: {error}.", param=where[1] if where else None) from error
     if not body.messages:
         raise BadRequest("'messages' must hold at least one message.", param="messages")
     if body.n not in (None, 1):
