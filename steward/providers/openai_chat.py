@@ -42,6 +42,7 @@ from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
 _LINE_BYTES: Final = 4_000_000
 _ERROR_BYTES: Final = 20_000
 _DRAIN_SECONDS: Final = 0.05
+_MOST_TOKENS: Final = 100_000_000
 
 _FINISH: Final[dict[str, FinishReason]] = {
     "stop": "stop",
@@ -369,18 +370,23 @@ def _object(text: str) -> dict[str, Any] | None:
 def _read_usage(usage: _Usage) -> Usage:
     prompt, output = usage.prompt_tokens_details, usage.completion_tokens_details
     return Usage(
-        input_tokens=usage.prompt_tokens or 0,
-        output_tokens=usage.completion_tokens or 0,
-        cached_tokens=(prompt.cached_tokens or 0) if prompt else 0,
-        reasoning_tokens=(output.reasoning_tokens or 0) if output else 0,
+        input_tokens=_count(usage.prompt_tokens),
+        output_tokens=_count(usage.completion_tokens),
+        cached_tokens=_count(prompt.cached_tokens if prompt else None),
+        reasoning_tokens=_count(output.reasoning_tokens if output else None),
     )
+
+
+def _count(tokens: int | None) -> int:
+    # No call has that many; what a host claims must not break the ledger's columns.
+    return min(max(0, tokens or 0), _MOST_TOKENS)
 
 
 async def _drain(response: aiohttp.ClientResponse) -> None:
     """Wait for the end of the body, right behind the last line: it frees the connection for the next call."""
     with contextlib.suppress(TimeoutError, aiohttp.ClientError):
         async with asyncio.timeout(_DRAIN_SECONDS):
-            await response.content.readany()
+            await response.content.read()
 
 
 async def _refusal(endpoint: Endpoint, response: aiohttp.ClientResponse) -> LLMError:

@@ -15,7 +15,8 @@ def cost_usd(provider: str, model: str, usage: Usage) -> Decimal | None:
     priced = PricedUsage(
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
-        cache_read_tokens=usage.cached_tokens or None,
+        # Some hosts count what was cached beside what was read, not as a part of it.
+        cache_read_tokens=min(usage.cached_tokens, usage.input_tokens) or None,
     )
     try:
         return calc_price(priced, model, provider_id=provider).total_price

@@ -104,8 +104,12 @@ class Engine:
         message_id: str,
         prepared: Prepared,
         accepted_at: float,
+        question: list[dict[str, Any]] | None,
     ) -> Turn:
-        """Make everything ready in the transaction that accepts the turn; the model is called right after it."""
+        """Make everything ready in the transaction that accepts the turn; the model is called right after it.
+
+        `question` is given when nothing else leads to it; else the history is read.
+        """
         turn = Turn(
             actor=work.actor,
             run_id=run_id,
@@ -119,7 +123,10 @@ class Engine:
             accepted_at=accepted_at,
             started_at=time.time(),
         )
-        await self._gather(work, turn)
+        if question is None:
+            await self._gather(work, turn)
+        else:
+            turn.prompt = _prompt(prepared, [("user", question)])
         await self._open_call(work, turn)
         return turn
 
@@ -216,15 +223,14 @@ class Engine:
                 error_tag=facts["tag"] if facts else None,
                 error_message=facts["message"] if facts else None,
             )
-            batch = Batch(((attempt + 1) << 32) + 1, [end])
+            batch = Batch((attempt << 32) + 1, [end])
             await write(work, [(actor.workspace_id, run_id, batch)])
 
     async def _gather(self, work: Transaction, turn: Turn) -> None:
         with stage("turn.context"):
             prepared = turn.prepared
             history = await threads.history(work, turn.question_id, prepared.history_messages)
-            turn.prompt = [PromptMessage.of_text("system", prepared.instructions)]
-            turn.prompt += [PromptMessage(_role(role), parts) for role, parts in history if parts]
+            turn.prompt = _prompt(prepared, history)
 
     async def _open_call(self, work: Transaction, turn: Turn) -> None:
         endpoint = turn.prepared.resolved.endpoint
@@ -508,6 +514,11 @@ def _open_tool_calls(turn: Turn) -> list[ToolCall]:
         0,
     )
     return [event for event in turn.tail.events[begun:] if isinstance(event, ToolCall)]
+
+
+def _prompt(prepared: Prepared, history: list[tuple[str, list[dict[str, Any]]]]) -> list[PromptMessage]:
+    said = [PromptMessage(_role(role), parts) for role, parts in history if parts]
+    return [PromptMessage.of_text("system", prepared.instructions), *said]
 
 
 def _role(role: str) -> Literal["system", "user", "assistant", "tool"]:

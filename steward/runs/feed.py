@@ -4,8 +4,8 @@ The process that runs a turn keeps its tail in memory, and readers here take it 
 cursor. A flusher writes the tails of all runs to the database together; readers elsewhere, and after a
 restart, take them from there.
 
-A cursor is one number, `attempt << 32 | n`: every process that takes a run over begins a new attempt, so the numbers
-only grow, and a reader who saw more than was written still gets everything of the next attempt.
+A cursor is one number, `(attempt - 1) << 32 | n`: every process that takes a run over begins a new attempt, so
+the numbers only grow, and a reader who saw more than was written still gets everything of the next attempt.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ _READ: Final = Statement(
 )
 _NOTIFY: Final = Statement("SELECT pg_notify(:channel, :payload)")
 _FOREVER: Final = 2**62
+_FIRST_SEQ: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,17 @@ class Tail:
     def __init__(self, workspace_id: str, run_id: str, attempt: int) -> None:
         self.workspace_id = workspace_id
         self.run_id = run_id
-        self.base = (attempt << 32) + 1
+        self.base = ((attempt - 1) << 32) + 1
         self.events: list[RunEvent] = []
         self.flushed = 0
         self.ended = False
         self.sealed = False
         self._readers: list[asyncio.Future[None]] = []
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing of the run is elsewhere: this process began it."""
+        return self.base == _FIRST_SEQ
 
     def publish(self, events: Sequence[RunEvent]) -> None:
         """Append events and wake the readers. Called per read of the provider: no await, no lock."""
@@ -210,7 +216,10 @@ class Feed:
         before = _FOREVER if tail is None else tail.base
         events: list[RunEvent] = []
         last_seq = 0
-        while batches := await self.stored(actor, run_id, last_seq, before):
+        while tail is None or not tail.is_first:
+            batches = await self.stored(actor, run_id, last_seq, before)
+            if not batches:
+                break
             for batch in batches:
                 events += batch.events
                 last_seq = batch.last_seq

@@ -134,6 +134,8 @@ async def _accept(work: Transaction, request: TurnRequest, run_id: str, accepted
         message_id=answer_id,
         prepared=prepared,
         accepted_at=accepted_at,
+        # A thread that begins with this question has nothing else to remember.
+        question=request.parts if thread.is_new and not request.earlier else None,
     )
 
 
