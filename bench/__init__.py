@@ -1,0 +1,1 @@
+"""What Steward costs, measured beside a byte pass-through in one run."""

@@ -1,0 +1,110 @@
+// How the pages look, narrow and wide, light and dark: pictures to look at, no sideways scroll, no findings of axe.
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+
+import { answers, ask, expect, finished, send, test } from "./scene";
+
+const shots = join(dirname(fileURLToPath(import.meta.url)), "shots");
+mkdirSync(shots, { recursive: true });
+
+const widths = { narrow: { width: 360, height: 740 }, wide: { width: 1440, height: 900 } };
+const themes = ["light", "dark"] as const;
+
+async function look(page: Page, name: string): Promise<void> {
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+  await page.waitForTimeout(250);
+  await page.screenshot({ path: join(shots, `${name}.png`) });
+}
+
+async function examine(page: Page, name: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    // The menu library's guards take the focus only to pass it on.
+    .exclude("[data-base-ui-focus-guard]")
+    .analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary})`).join("; ")}`);
+  expect(found, name).toEqual([]);
+}
+
+const long = [
+  "{{markdown}}",
+  "{{reply:\n\nA list comes next:\n\n- first, with `code`\n- second, with a longer line of words that wraps onto another line on narrow screens\n  - nested\n\n```sql\nselect customers.name, sum(orders.total) as revenue -- a comment\nfrom customers join orders on orders.customer_id = customers.id where orders.created_at > now() - interval '30 days' group by 1\n```\n\n```typescript\nexport const greet = (name: string): string => `Hello, ${name}!`; // says hello\nconst numbers = [1, 2, 3].map((n) => n ** 2);\n```\n\n```json\n{\"name\": \"Steward\", \"ready\": true, \"workers\": 2}\n```\n\n| name | city | revenue | note |\n| --- | --- | ---: | --- |\n| Ada | Bern | 1,200 | a rather long note that needs room |\n| Eve | Basel | 980 | short |\n\nThat is all.}}",
+].join(" ");
+
+for (const theme of themes)
+  for (const [width, viewport] of Object.entries(widths)) {
+    const named = (state: string) => `${state}-${width}-${theme}`;
+    test.describe(`${width}, ${theme}`, () => {
+      test.use({ colorScheme: theme, viewport });
+
+      test("sign in [UI-31] [UI-32]", async ({ page }) => {
+        await page.goto("/sign-in");
+        await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+        await look(page, named("sign-in"));
+        await examine(page, "sign-in");
+        await page.goto("/welcome");
+        await expect(page.getByRole("alert")).toBeVisible();
+        await look(page, named("welcome"));
+        await examine(page, "welcome");
+      });
+
+      test("without any provider's key", async ({ signedIn: page }) => {
+        const librarian = { id: "steward/librarian", provider: "steward", name: "librarian", default: true };
+        await page.route("**/api/v1/models", (route) => route.fulfill({ json: { items: [librarian], configured: false } }));
+        await page.goto("/");
+        await expect(page.getByRole("note")).toContainText("OPENAI_API_KEY");
+        await expect(page.getByRole("button", { name: /Model:/ })).toBeHidden();
+        await look(page, named("no-key"));
+        await examine(page, "no-key");
+      });
+
+      test("empty, streaming and long [UI-07] [UI-31] [UI-32] [UI-37]", async ({ signedIn: page }) => {
+        await page.goto("/");
+        await expect(page.getByRole("heading", { name: "Start a conversation" })).toBeVisible();
+        await look(page, named("empty"));
+        await examine(page, "empty");
+        await send(page, "Tell me about the harbour {{words:80}} {{pace_ms:60}} {{first_ms:900}}");
+        await expect(page.getByText("Thinking...")).toBeVisible();
+        await look(page, named("thinking"));
+        await expect.poll(async () => (await answers(page).last().innerText()).length).toBeGreaterThan(80);
+        await look(page, named("streaming"));
+        await finished(page);
+        await examine(page, "answered");
+        await ask(page, long);
+        await expect(page.locator(".code-token").first()).toBeVisible();
+        await look(page, named("long"));
+        await examine(page, "long");
+        const list = page.getByRole("region", { name: "Conversation" });
+        await list.hover();
+        await page.mouse.wheel(0, -700);
+        await look(page, named("long-up"));
+        await examine(page, "long-up");
+      });
+
+      test("error, list and menus [UI-31] [UI-32]", async ({ signedIn: page }) => {
+        await page.goto("/");
+        await send(page, "Something that fails {{error_after:6}} {{words:20}}");
+        await expect(page.getByRole("alert")).toBeVisible();
+        await finished(page);
+        await look(page, named("error"));
+        await examine(page, "error");
+        if (width === "narrow") await page.getByRole("button", { name: "Show conversations" }).click();
+        await expect(page.getByRole("navigation", { name: "Conversations" })).toBeVisible();
+        await look(page, named("list"));
+        await examine(page, "list");
+        await page.getByLabel("Search conversations").fill("Something");
+        await expect(page.getByRole("list", { name: "Search results" }).locator("mark").first()).toBeVisible();
+        await look(page, named("search"));
+        await examine(page, "search");
+        await page.getByLabel("Search conversations").fill("");
+        await page.getByRole("button", { name: /Harbour/ }).click();
+        await expect(page.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
+        await look(page, named("account"));
+        await examine(page, "account");
+      });
+    });
+  }

@@ -1,0 +1,44 @@
+// What every scene has: the server's address, somebody signed in, and words for what is on the page.
+import { type Page, test as base, expect } from "@playwright/test";
+
+import { ada, state } from "./server";
+
+export { expect } from "@playwright/test";
+
+export const test = base.extend<{ signedIn: Page }>({
+  // oxlint-disable-next-line no-empty-pattern
+  baseURL: async ({}, provide) => {
+    await provide(state().url);
+  },
+  signedIn: async ({ page }, provide) => {
+    await signIn(page);
+    await provide(page);
+  },
+});
+
+export async function signIn(page: Page, email = ada.email): Promise<void> {
+  const answer = await page.context().request.post("/api/v1/auth/sign-in", { data: { email, password: ada.password } });
+  expect(answer.ok(), await answer.text()).toBe(true);
+}
+
+export const box = (page: Page) => page.getByLabel("Message", { exact: true });
+export const answers = (page: Page) => page.getByRole("article", { name: "Steward" });
+export const questions = (page: Page) => page.getByRole("article", { name: "You" });
+export const send = async (page: Page, text: string) => {
+  await box(page).fill(text);
+  await box(page).press("Enter");
+};
+
+/** Send and wait for the whole answer. */
+export async function ask(page: Page, text: string): Promise<void> {
+  await send(page, text);
+  await finished(page);
+}
+
+export async function finished(page: Page): Promise<void> {
+  await expect(page.getByRole("button", { name: "Stop", exact: true })).toBeHidden();
+  await expect(answers(page).last().getByRole("button", { name: "Regenerate" })).toBeVisible();
+}
+
+/** A word that no other scene uses, to find one's own conversation by. */
+export const unique = (word: string) => `${word} ${Math.random().toString(36).slice(2, 8)}`;

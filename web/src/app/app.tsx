@@ -1,0 +1,131 @@
+// The composition root: it alone knows all rooms, and which page shows which.
+import { QueryClient, QueryClientProvider, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useState } from "react";
+import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
+
+import { SignInPage, nextPage } from "~/features/identity/sign_in_page";
+import { useMe } from "~/features/identity/session";
+import { WelcomePage } from "~/features/identity/welcome_page";
+import { whenSessionEnds } from "~/shared/api/client";
+import { keys } from "~/shared/api/keys";
+import { Problem, asProblem } from "~/shared/api/problems";
+import type { Me } from "~/shared/api/types";
+import { Announcer } from "~/shared/lib/announcer";
+import { Mark } from "~/shared/ui/brand";
+import { Button } from "~/shared/ui/button";
+import { Toasts } from "~/shared/ui/toasts";
+
+import { Workplace } from "./workplace";
+
+const makeClient = () =>
+  new QueryClient({
+    defaultOptions: {
+      queries: {
+        // What the server refused it refuses again; only a lost line is worth another try.
+        retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status > 0 && error.status < 500),
+      },
+    },
+  });
+
+/** A session that ends in the middle of the work leads to the sign-in page and back again. */
+function useSessionEnd() {
+  const cache = useQueryClient();
+  const [ended, setEnded] = useState(false);
+  useEffect(() => {
+    whenSessionEnds(() => {
+      if (!cache.getQueryData<Me | null>(keys.me)) return;
+      cache.setQueryData(keys.me, null);
+      setEnded(true);
+    });
+    return () => whenSessionEnds(null);
+  }, [cache]);
+  return { ended, begin: () => setEnded(false) };
+}
+
+function Centre({ children }: { children: ReactNode }) {
+  return <main className="flex h-full flex-col items-center justify-center gap-4 px-6 text-center">{children}</main>;
+}
+
+function SignIn({ sessionEnded, onSignedIn }: { sessionEnded: boolean; onSignedIn: () => void }) {
+  const [, navigate] = useLocation();
+  const query = useSearch();
+  const { data: me } = useMe();
+  const next = nextPage(query);
+  if (me) return <Redirect to={next} replace />;
+  return (
+    <SignInPage
+      sessionEnded={sessionEnded}
+      onSignedIn={() => {
+        onSignedIn();
+        navigate(next, { replace: true });
+      }}
+    />
+  );
+}
+
+function Welcome() {
+  const [, navigate] = useLocation();
+  return (
+    <WelcomePage
+      onContinue={() => navigate("/", { replace: true })}
+      onSignIn={() => navigate("/sign-in", { replace: true })}
+    />
+  );
+}
+
+function Inside() {
+  const me = useMe();
+  const [location] = useLocation();
+  if (me.data) return <Workplace me={me.data} />;
+  if (me.data === null) {
+    const next = location === "/" ? "" : `?next=${encodeURIComponent(location)}`;
+    return <Redirect to={`/sign-in${next}`} replace />;
+  }
+  if (me.isError)
+    return (
+      <Centre>
+        <Mark className="size-11" />
+        <h1 className="text-lg font-semibold">Steward cannot be reached</h1>
+        <p className="max-w-sm text-quiet">{asProblem(me.error).message}</p>
+        <Button look="loud" busy={me.isFetching} onClick={() => void me.refetch()}>
+          Try again
+        </Button>
+      </Centre>
+    );
+  return (
+    <Centre>
+      <h1 className="sr-only">Steward</h1>
+      <div role="status" aria-label="Loading">
+        <Mark className="size-11 animate-pulse" />
+      </div>
+    </Centre>
+  );
+}
+
+function Pages() {
+  const session = useSessionEnd();
+  return (
+    <Switch>
+      <Route path="/sign-in">
+        <SignIn sessionEnded={session.ended} onSignedIn={session.begin} />
+      </Route>
+      <Route path="/welcome">
+        <Welcome />
+      </Route>
+      <Route>
+        <Inside />
+      </Route>
+    </Switch>
+  );
+}
+
+export function App() {
+  const [client] = useState(makeClient);
+  return (
+    <QueryClientProvider client={client}>
+      <Announcer />
+      <Pages />
+      <Toasts />
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,148 @@
+// The frame around a conversation: the list beside it, which becomes a drawer where the screen is narrow.
+import { PanelLeft, SquarePen } from "lucide-react";
+import { type ReactNode, Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
+import { Link, useLocation, useRoute } from "wouter";
+
+import { AccountMenu } from "~/features/identity/account_menu";
+import { ThreadList } from "~/features/threads/thread_list";
+import type { Me } from "~/shared/api/types";
+import { newId } from "~/shared/lib/ids";
+import { local } from "~/shared/lib/storage";
+import { Mark } from "~/shared/ui/brand";
+import { IconButton } from "~/shared/ui/button";
+
+import { ChatPage } from "./chat_page";
+import { MissingPage } from "./missing_page";
+
+const Drawer = lazy(() => import("~/shared/ui/drawer"));
+
+const WIDE = "(min-width: 64rem)";
+const KEY = "steward.list";
+
+function useWide(): boolean {
+  const [wide, setWide] = useState(() => window.matchMedia(WIDE).matches);
+  useEffect(() => {
+    const query = window.matchMedia(WIDE);
+    const onChange = () => setWide(query.matches);
+    query.addEventListener("change", onChange);
+    return () => query.removeEventListener("change", onChange);
+  }, []);
+  return wide;
+}
+
+/** The conversation that the address names, or a new one with a name of its own until it is used. */
+function useChatId() {
+  const [, params] = useRoute("/chat/:id");
+  const routeId = params?.id === undefined ? null : decodeURIComponent(params.id);
+  const [draftId, setDraftId] = useState(() => newId("chat"));
+  const [used, setUsed] = useState(false);
+  if (used && routeId !== draftId) {
+    setUsed(false);
+    setDraftId(newId("chat"));
+  }
+  const markUsed = useCallback(() => setUsed(true), []);
+  return { id: routeId ?? draftId, routeId, fresh: routeId === null || routeId === draftId, markUsed };
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+export function Workplace({ me }: { me: Me }) {
+  const wide = useWide();
+  const [, navigate] = useLocation();
+  const [home] = useRoute("/");
+  const { id, routeId, fresh, markUsed } = useChatId();
+  const [drawer, setDrawer] = useState(false);
+  const [listShown, setListShown] = useState(() => local.get(KEY) !== "hidden");
+  const searchBox = useRef<HTMLInputElement>(null);
+  const box = useRef<HTMLTextAreaElement>(null);
+
+  const showList = useCallback(
+    (shown: boolean) => {
+      if (wide) {
+        setListShown(shown);
+        local.set(KEY, shown ? null : "hidden");
+      } else setDrawer(shown);
+    },
+    [wide],
+  );
+  const closeDrawer = useCallback(() => setDrawer(false), []);
+
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        showList(true);
+        // The list may have to come up first.
+        window.setTimeout(() => searchBox.current?.focus(), wide ? 0 : 60);
+      } else if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target)) {
+        event.preventDefault();
+        box.current?.focus();
+      }
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [showList, wide]);
+
+  const newChat = () => {
+    setDrawer(false);
+    navigate("/");
+    window.setTimeout(() => box.current?.focus(), 0);
+  };
+
+  const newChatButton = (
+    <IconButton label="New conversation" onClick={newChat}>
+      <SquarePen aria-hidden className="size-4.5" />
+    </IconButton>
+  );
+  const toggle = (label: string, shown: boolean): ReactNode => (
+    <IconButton label={label} onClick={() => showList(shown)}>
+      <PanelLeft aria-hidden className="size-4.5" />
+    </IconButton>
+  );
+  const list = (
+    <>
+      <div className="flex h-14 shrink-0 items-center gap-1 ps-4 pe-2.5">
+        <Link href="/" onClick={closeDrawer} className="me-auto flex items-center gap-2.5 rounded-lg font-semibold tracking-tight">
+          <Mark className="size-6" /> Steward
+        </Link>
+        {toggle("Hide conversations", false)}
+        {newChatButton}
+      </div>
+      <ThreadList activeId={routeId} searchBox={searchBox} onOpen={closeDrawer} />
+      <div className="mt-1 border-t border-line p-2">
+        <AccountMenu me={me} />
+      </div>
+    </>
+  );
+  const besideTitle =
+    wide && listShown ? null : (
+      <>
+        {toggle("Show conversations", true)}
+        {newChatButton}
+      </>
+    );
+
+  return (
+    <div className="flex h-full">
+      {wide && listShown ? (
+        <aside aria-label="Conversations" className="flex w-70 shrink-0 flex-col border-e border-line bg-sunken">
+          {list}
+        </aside>
+      ) : null}
+      {wide ? null : (
+        <Suspense>
+          <Drawer open={drawer} onOpenChange={setDrawer} title="Conversations">
+            {list}
+          </Drawer>
+        </Suspense>
+      )}
+      {home || routeId !== null ? (
+        <ChatPage key={id} id={id} fresh={fresh} box={box} onUsed={markUsed} beside={besideTitle} wide={wide} />
+      ) : (
+        <MissingPage title="This page does not exist" lead="The address may be mistyped." />
+      )}
+    </div>
+  );
+}

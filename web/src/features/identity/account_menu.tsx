@@ -1,0 +1,68 @@
+// The person's own menu: how the app looks, the password, the way out.
+import { ChevronsUpDown, KeyRound, LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { Suspense, lazy, useState } from "react";
+
+import type { Me } from "~/shared/api/types";
+import { type ThemeChoice, chooseTheme, useThemeChoice } from "~/shared/lib/theme";
+import { Menu } from "~/shared/ui/menu";
+
+import { useSignOut } from "./session";
+
+const PasswordDialog = lazy(() => import("./password_dialog"));
+
+const themes = [
+  { value: "system", label: "System", icon: <Monitor /> },
+  { value: "light", label: "Light", icon: <Sun /> },
+  { value: "dark", label: "Dark", icon: <Moon /> },
+];
+
+export function AccountMenu({ me }: { me: Me }) {
+  const theme = useThemeChoice();
+  const [setting, setSetting] = useState(false);
+  const signOut = useSignOut();
+  const name = me.user.name || me.user.email || "You";
+
+  return (
+    <>
+      <Menu
+        side="top"
+        align="start"
+        trigger={
+          <button
+            type="button"
+            className="flex h-12 w-full min-w-0 items-center gap-2.5 rounded-xl px-2 text-start transition-colors duration-150 hover:bg-hover"
+          >
+            <span
+              aria-hidden
+              className="flex size-8 shrink-0 items-center justify-center rounded-full bg-accent-soft text-sm font-semibold text-accent uppercase"
+            >
+              {name.charAt(0)}
+            </span>
+            <span className="min-w-0 flex-1">
+              <span className="block truncate text-sm font-medium">{name}</span>
+              <span className="block truncate text-xs text-quiet">{me.workspace.name}</span>
+            </span>
+            <ChevronsUpDown aria-hidden className="size-4 shrink-0 text-quiet" />
+          </button>
+        }
+        entries={[
+          {
+            kind: "choice",
+            label: "Theme",
+            value: theme,
+            choices: themes,
+            onChoose: (choice) => chooseTheme(choice as ThemeChoice),
+          },
+          { kind: "line", name: "after theme" },
+          { kind: "item", label: me.has_password ? "Change password" : "Set password", icon: <KeyRound />, onSelect: () => setSetting(true) },
+          { kind: "item", label: "Sign out", icon: <LogOut />, onSelect: () => signOut.mutate() },
+        ]}
+      />
+      {setting ? (
+        <Suspense>
+          <PasswordDialog first={!me.has_password} onClose={() => setSetting(false)} />
+        </Suspense>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,190 @@
+// The conversation on the real useChat and the real transport; only the network is played.
+import { act, renderHook, waitFor } from "@testing-library/react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+import { rememberCsrfToken, whenSessionEnds } from "~/shared/api/client";
+
+import { type ConversationOptions, useConversation } from "./conversation";
+import { wordsOf } from "./messages";
+
+type Asked = { url: string; method: string; headers: Headers; body: Record<string, unknown> };
+let asked: Asked[];
+let answers: Record<string, () => Response | Promise<Response>>;
+
+const lines = (...chunks: object[]) => chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join("") + "data: [DONE]\n\n";
+const stream = (...chunks: object[]) =>
+  new Response(lines(...chunks), { headers: { "content-type": "text/event-stream", "x-vercel-ai-ui-message-stream": "v1" } });
+const whole = (id: string, text: string) =>
+  stream(
+    { type: "start", messageId: id, messageMetadata: { run_id: "run_1" } },
+    { type: "text-start", id: "t" },
+    { type: "text-delta", id: "t", delta: text },
+    { type: "text-end", id: "t" },
+    { type: "finish", finishReason: "stop", messageMetadata: { status: "completed", usage: { input_tokens: 1, output_tokens: 2, total_tokens: 3 } } },
+  );
+const problem = (status: number, tag: string, detail: string) =>
+  Response.json({ type: "about:blank", title: "no", status, tag, detail }, { status, headers: { "content-type": "application/problem+json" } });
+
+beforeEach(() => {
+  asked = [];
+  answers = { "GET /api/v1/chat/c1": () => problem(404, "not_found", "There is no such conversation.") };
+  rememberCsrfToken("token-1");
+  vi.stubGlobal("fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
+    const request = new Request(input instanceof Request ? input : new URL(String(input), window.location.origin), init);
+    const url = new URL(request.url).pathname;
+    const text = await request.clone().text();
+    asked.push({ url, method: request.method, headers: request.headers, body: text ? (JSON.parse(text) as Record<string, unknown>) : {} });
+    const answer = answers[`${request.method} ${url}`];
+    if (!answer) throw new TypeError("Failed to fetch");
+    // As a browser does: an aborted request ends.
+    const aborted = new Promise<never>((_, fail) =>
+      init?.signal?.addEventListener("abort", () => fail(new DOMException("aborted", "AbortError"))),
+    );
+    return Promise.race([answer(), aborted]);
+  });
+});
+
+function open(options: Partial<ConversationOptions> = {}) {
+  const onUnsent = vi.fn();
+  const all = { id: "c1", history: null, model: undefined, onThread() {}, onChange() {}, onUnsent, ...options };
+  return { onUnsent, ...renderHook((given: ConversationOptions) => useConversation(given), { initialProps: all }) };
+}
+const posts = () => asked.filter(({ method, url }) => method === "POST" && url === "/api/v1/chat");
+
+describe("a conversation", () => {
+  it("shows the own message at once and sends it alone, with the session's token [UI-35]", async () => {
+    let release = () => {};
+    answers["POST /api/v1/chat"] = () => new Promise((done) => (release = () => done(whole("msg_2", "Hello"))));
+    const { result } = open({ model: "openai/gpt-4o" });
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi"]));
+    expect(result.current.busy).toBe(true);
+    await waitFor(() => expect(posts()).toHaveLength(1));
+    act(() => release());
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Hello"]));
+    const [post] = posts();
+    expect(post?.headers.get("x-csrf-token")).toBe("token-1");
+    expect(post?.body).toEqual({
+      id: "c1",
+      trigger: "submit-message",
+      model: "openai/gpt-4o",
+      message: { id: result.current.messages[0]?.id, role: "user", parts: [{ type: "text", text: "Hi" }] },
+    });
+    expect(result.current.messages[1]).toMatchObject({ id: "msg_2", metadata: { run_id: "run_1", status: "completed" } });
+  });
+
+  it("sends an edited question as a new message that names the old one", async () => {
+    answers["POST /api/v1/chat"] = () => whole("msg_2", "Hello");
+    const { result } = open();
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(result.current.messages).toHaveLength(2));
+    await waitFor(() => expect(result.current.busy).toBe(false));
+    const old = result.current.messages[0];
+    if (!old) throw new Error("no message");
+    answers["POST /api/v1/chat"] = () => whole("msg_4", "Again");
+    act(() => result.current.edit(old, "Hi there"));
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi there", "Again"]));
+    const body = posts()[1]?.body;
+    const message = body?.message as { id: string };
+    expect(body).toMatchObject({ trigger: "submit-message", messageId: old.id, message: { role: "user" } });
+    expect(message.id).not.toBe(old.id);
+  });
+
+  it("asks for another answer by regenerating", async () => {
+    answers["POST /api/v1/chat"] = () => whole("msg_2", "Hello");
+    const { result } = open();
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(result.current.messages).toHaveLength(2));
+    await waitFor(() => expect(result.current.busy).toBe(false));
+    const answer = result.current.messages[1];
+    if (!answer) throw new Error("no message");
+    answers["POST /api/v1/chat"] = () => whole("msg_3", "Other");
+    act(() => result.current.again(answer));
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Other"]));
+    expect(posts()[1]?.body).toMatchObject({ trigger: "regenerate-message", messageId: "msg_2" });
+  });
+
+  it("sends a message that never arrived once more under its own name", async () => {
+    const { result } = open();
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(result.current.messages).toHaveLength(1));
+    answers["POST /api/v1/chat"] = () => problem(429, "too_many_requests", "Wait a minute, then try again.");
+    const first = posts()[0];
+    // The line comes back refusing, then well.
+    await waitFor(() => expect(result.current.status).toBe("error"));
+    answers["POST /api/v1/chat"] = () => whole("msg_2", "Hello");
+    answers["GET /api/v1/chat/c1/stream"] = () => new Response(null, { status: 204 });
+    act(() => result.current.retry());
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Hello"]));
+    const again = posts().at(-1)?.body;
+    expect(again).toMatchObject({ trigger: "submit-message", message: first?.body.message });
+    expect(again).not.toHaveProperty("messageId");
+  });
+
+  it("lets a question that was refused be put in other words", async () => {
+    answers["POST /api/v1/chat"] = () => problem(413, "message_too_long", "The message is too long. Shorten it.");
+    const { result } = open();
+    act(() => result.current.send("Far too long"));
+    await waitFor(() => expect(result.current.status).toBe("error"));
+    const refused = result.current.messages[0];
+    if (!refused) throw new Error("no message");
+    answers["POST /api/v1/chat"] = () => whole("msg_2", "Hello");
+    act(() => result.current.edit(refused, "Short"));
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Short", "Hello"]));
+    expect(posts()[1]?.body).not.toHaveProperty("messageId");
+  });
+
+  it("shows a failure of the stream, and retry regenerates", async () => {
+    answers["POST /api/v1/chat"] = () =>
+      stream({ type: "start", messageId: "msg_2" }, { type: "error", errorText: "The provider is down. Try again. (run_1)" });
+    const { result } = open();
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(result.current.error?.message).toBe("The provider is down. Try again. (run_1)"));
+    answers["POST /api/v1/chat"] = () => whole("msg_3", "Better");
+    act(() => result.current.retry());
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Better"]));
+    expect(posts()[1]?.body).toMatchObject({ trigger: "regenerate-message", messageId: "msg_2" });
+  });
+
+  it("gives the words back when nobody is signed in any more", async () => {
+    const ended = vi.fn();
+    whenSessionEnds(ended);
+    answers["POST /api/v1/chat"] = () => problem(401, "unauthorized", "Unauthorized");
+    const { result, onUnsent } = open();
+    act(() => result.current.send("Do not lose me"));
+    await waitFor(() => expect(ended).toHaveBeenCalled());
+    expect(onUnsent).toHaveBeenCalledWith("Do not lose me");
+    whenSessionEnds(null);
+  });
+
+  it("asks the server to stop", async () => {
+    answers["POST /api/v1/chat"] = () => new Promise(() => {});
+    answers["POST /api/v1/chat/c1/stop"] = () => Response.json({ stopped: true, run_id: "run_1" });
+    const { result } = open();
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(posts()).toHaveLength(1));
+    await act(() => result.current.stop());
+    expect(asked.some(({ url, headers }) => url === "/api/v1/chat/c1/stop" && headers.get("x-csrf-token") === "token-1")).toBe(true);
+    await waitFor(() => expect(result.current.busy).toBe(false));
+  });
+
+  it("comes back after the line broke, and shows the whole answer", async () => {
+    answers["POST /api/v1/chat"] = () =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            const encoder = new TextEncoder();
+            controller.enqueue(encoder.encode(lines({ type: "start", messageId: "msg_2" }, { type: "text-start", id: "t" }, { type: "text-delta", id: "t", delta: "Hel" }).replace("data: [DONE]\n\n", "")));
+            window.setTimeout(() => controller.error(new TypeError("network error")), 20);
+          },
+        }),
+      );
+    answers["GET /api/v1/chat/c1/stream"] = () => whole("msg_2", "Hello again");
+    const { result } = open();
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(result.current.reconnecting).toBe(true));
+    expect(result.current.error).toBeUndefined();
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Hello again"]), { timeout: 4000 });
+    await waitFor(() => expect(result.current.reconnecting).toBe(false));
+  });
+});

@@ -1,0 +1,267 @@
+// One conversation on the real useChat: sending, stopping, coming back after a broken line, and keeping in step with
+// what the server holds. Branches live on the server; the page holds the visible path.
+import { Chat, useChat } from "@ai-sdk/react";
+import { DefaultChatTransport } from "ai";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+
+import { answered, api, csrfHeaders, sessionEnded } from "~/shared/api/client";
+import { asProblem } from "~/shared/api/problems";
+import type { Thread, ThreadDetail } from "~/shared/api/types";
+import { announce } from "~/shared/lib/announcer";
+import { newId } from "~/shared/lib/ids";
+import { toastProblem } from "~/shared/ui/toasts";
+
+import { type ChatMessage, reconciled, serverId, toChatMessages, wordsOf } from "./messages";
+
+const PAGE = 50;
+const LARGEST_PAGE = 100;
+const THROTTLE_MILLISECONDS = 50;
+const RECONNECT_MILLISECONDS = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000];
+
+export function readHistory(id: string, options: { limit?: number; cursor?: string; signal?: AbortSignal } = {}) {
+  const { limit = PAGE, cursor, signal } = options;
+  return answered<ThreadDetail>(
+    api.GET("/api/v1/chat/{conversation_id}", { params: { path: { conversation_id: id }, query: { limit, ...(cursor ? { cursor } : {}) } }, signal }),
+  );
+}
+
+export type ConversationOptions = {
+  id: string;
+  /** What the server holds already; nothing for a new conversation. */
+  history: ThreadDetail | null;
+  /** The model to ask; the server decides when there is none. */
+  model: string | undefined;
+  /** The server told about the conversation. */
+  onThread: (thread: Thread) => void;
+  /** Something about it changed that lists elsewhere show. */
+  onChange: () => void;
+  /** A message could not be sent because nobody is signed in: its words, to be kept. */
+  onUnsent: (words: string) => void;
+};
+
+type Way = {
+  /** Send the last request once more, as it was. */
+  resend?: boolean;
+  /** What the message stands for on the server, where that is not what it replaces on the page. */
+  edits?: string | null;
+};
+type Body = { id: string; message: object | undefined; trigger: string; messageId?: string; model?: string };
+
+function transportFor(model: () => string | undefined, sent: { body: Body | null }) {
+  return new DefaultChatTransport<ChatMessage>({
+    api: "/api/v1/chat",
+    credentials: "same-origin",
+    headers: csrfHeaders,
+    prepareSendMessagesRequest: ({ id, messages, trigger, messageId, requestMetadata }) => {
+      // What never arrived is sent once more as it was; messages have names, so the server keeps each once.
+      const way = (requestMetadata ?? {}) as Way;
+      if (way.resend === true && sent.body !== null) return { body: sent.body };
+      const last = messages.at(-1);
+      const message = last && { id: last.id, role: last.role, parts: last.parts };
+      const target = way.edits === undefined ? messageId : way.edits;
+      const chosen = model();
+      sent.body = { id, message, trigger, ...(target ? { messageId: target } : {}), ...(chosen ? { model: chosen } : {}) };
+      return { body: sent.body };
+    },
+  });
+}
+
+/** Whether the last thing said is a question that got no answer yet, not even the beginning of one. */
+const isUnanswered = (chat: Chat<ChatMessage>): boolean => chat.messages.at(-1)?.role === "user";
+
+/** Whether the last question was refused or never arrived, so that this page alone knows it. */
+const isUnknown = (chat: Chat<ChatMessage>): boolean =>
+  isUnanswered(chat) && chat.error !== undefined && asProblem(chat.error).tag !== "stream";
+
+const pause = (milliseconds: number) => new Promise<void>((done) => window.setTimeout(done, milliseconds));
+
+export function useConversation(options: ConversationOptions) {
+  const { id, history } = options;
+  const latest = useRef(options);
+  useEffect(() => {
+    latest.current = options;
+  });
+
+  const [older, setOlder] = useState<{ cursor: string | null; loading: boolean }>({
+    cursor: history?.next_cursor ?? null,
+    loading: false,
+  });
+  const [reconnecting, setReconnecting] = useState(false);
+  const alive = useRef(true);
+
+  /** Read the visible path again and show it as the server holds it. */
+  const settle = useCallback(
+    async (chat: Chat<ChatMessage>, whole = false) => {
+      try {
+        const limit = whole ? Math.min(LARGEST_PAGE, Math.max(PAGE, chat.messages.length)) : PAGE;
+        const detail = await readHistory(id, { limit });
+        if (!alive.current || chat.status === "submitted" || chat.status === "streaming") return;
+        chat.messages = whole ? toChatMessages(detail.messages) : reconciled(chat.messages, detail.messages);
+        if (whole) setOlder({ cursor: detail.next_cursor, loading: false });
+        latest.current.onThread(detail.thread);
+      } catch {
+        // The answer stands on the page already; its small print comes with the next reading.
+      }
+      latest.current.onChange();
+    },
+    [id],
+  );
+
+  const reconnect = useCallback(
+    async (chat: Chat<ChatMessage>) => {
+      setReconnecting(true);
+      for (let turn = 0; turn < RECONNECT_MILLISECONDS.length; turn += 1) {
+        await pause((RECONNECT_MILLISECONDS[turn] ?? 0) * (0.75 + Math.random() / 2));
+        if (!alive.current || chat.status === "streaming" || chat.status === "submitted") break;
+        const before = chat.messages.at(-1);
+        await (isUnanswered(chat) ? chat.regenerate({ metadata: { resend: true } satisfies Way }) : chat.resumeStream());
+        if (!alive.current || chat.status !== "error" || asProblem(chat.error).tag !== "unreachable") break;
+        // The line came back and broke again: that is a new beginning.
+        if (chat.messages.at(-1) !== before) turn = 0;
+      }
+      if (!alive.current) return;
+      setReconnecting(false);
+      if (chat.status === "ready") await settle(chat);
+    },
+    [settle],
+  );
+
+  const sent = useRef<{ body: Body | null }>({ body: null });
+  const chat = useMemo(() => {
+    let coming = false;
+    const made: Chat<ChatMessage> = new Chat<ChatMessage>({
+      id,
+      generateId: () => newId("m"),
+      messages: toChatMessages(history?.messages ?? []),
+      transport: transportFor(() => latest.current.model, sent.current),
+      onFinish: ({ message, isAbort, isDisconnect, isError }) => {
+        if (isDisconnect) {
+          if (coming) return;
+          coming = true;
+          void reconnect(made).finally(() => {
+            coming = false;
+          });
+          return;
+        }
+        if (!isError && !isAbort) announce(`Steward answered: ${wordsOf(message)}`);
+        // A question that was refused is nowhere but on this page: reading the server's would lose it.
+        if (isError && isUnanswered(made)) return;
+        // useChat is done with this answer only after this callback.
+        window.setTimeout(() => void settle(made), 0);
+      },
+      onError: (error) => {
+        const problem = asProblem(error);
+        if (problem.status !== 401) return;
+        const last = made.messages.at(-1);
+        if (last?.role === "user") latest.current.onUnsent(wordsOf(last));
+        sessionEnded();
+      },
+    });
+    return made;
+    // The history is where a conversation begins; later readings go through settle().
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [id]);
+
+  useEffect(() => {
+    alive.current = true;
+    return () => {
+      alive.current = false;
+      // This closes the line only; the server works on, and the answer is there when one comes back.
+      void chat.stop();
+    };
+  }, [chat]);
+
+  const { messages, status, error, sendMessage, regenerate, clearError } = useChat<ChatMessage>({
+    chat,
+    resume: history !== null,
+    throttle: THROTTLE_MILLISECONDS,
+  });
+  const busy = status === "submitted" || status === "streaming";
+
+  // The list shows a new conversation, and that it is being answered, as soon as the answer begins.
+  useEffect(() => {
+    if (status === "streaming") latest.current.onChange();
+  }, [status]);
+
+  const send = useCallback((text: string) => void sendMessage({ text }), [sendMessage]);
+
+  const edit = useCallback(
+    (message: ChatMessage, text: string) => {
+      // The edited question is a new message beside the old one, so it gets a name of its own.
+      const edited = { id: newId("m"), role: "user" as const, parts: [{ type: "text" as const, text }] };
+      // What the server never took cannot be edited there: it is said anew, in the place it was meant for.
+      const unknown = message === chat.messages.at(-1) && isUnknown(chat);
+      const way: Way = unknown ? { edits: sent.current.body?.messageId ?? null } : {};
+      void sendMessage({ ...edited, messageId: message.id }, { metadata: way });
+    },
+    [chat, sendMessage],
+  );
+
+  const again = useCallback((message: ChatMessage) => void regenerate({ messageId: message.id }), [regenerate]);
+
+  const retry = useCallback(() => {
+    const last = chat.messages.at(-1);
+    const neverArrived = isUnknown(chat);
+    clearError();
+    if (neverArrived) void regenerate({ metadata: { resend: true } satisfies Way });
+    else if (last) void regenerate(last.role === "assistant" ? { messageId: last.id } : {});
+  }, [chat, clearError, regenerate]);
+
+  const stop = useCallback(async () => {
+    try {
+      await answered(api.POST("/api/v1/chat/{conversation_id}/stop", { params: { path: { conversation_id: id } } }));
+    } catch (problem) {
+      toastProblem(problem);
+    }
+    // The server ends the answer and tells so; wait for its last words a moment before closing the line.
+    for (let turn = 0; turn < 10 && (chat.status === "streaming" || chat.status === "submitted"); turn += 1) await pause(50);
+    await chat.stop();
+  }, [chat, id]);
+
+  const choose = useCallback(
+    async (messageId: string) => {
+      try {
+        const thread = await answered<Thread>(
+          api.PATCH("/api/v1/chat/{conversation_id}", { params: { path: { conversation_id: id } }, body: { head_id: messageId } }),
+        );
+        latest.current.onThread(thread);
+        clearError();
+        await settle(chat, true);
+      } catch (problem) {
+        toastProblem(problem);
+      }
+    },
+    [chat, clearError, id, settle],
+  );
+
+  const loadOlder = useCallback(async () => {
+    if (older.cursor === null || older.loading) return;
+    setOlder({ ...older, loading: true });
+    try {
+      const detail = await readHistory(id, { cursor: older.cursor });
+      const known = new Set(chat.messages.map(serverId));
+      const page = toChatMessages(detail.messages).filter((message) => !known.has(message.id));
+      chat.messages = [...page, ...chat.messages];
+      setOlder({ cursor: detail.next_cursor, loading: false });
+    } catch (problem) {
+      setOlder({ ...older, loading: false });
+      toastProblem(problem);
+    }
+  }, [chat, id, older]);
+
+  return {
+    messages,
+    status,
+    busy,
+    error: reconnecting ? undefined : error,
+    reconnecting: reconnecting && status !== "streaming",
+    older,
+    send,
+    edit,
+    again,
+    retry,
+    stop,
+    choose,
+    loadOlder,
+  };
+}

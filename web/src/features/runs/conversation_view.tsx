@@ -1,0 +1,116 @@
+// A conversation as one sees it: its messages, and the box to write the next one.
+import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+
+import { asProblem } from "~/shared/api/problems";
+import { drafts } from "~/shared/lib/drafts";
+import { preloadMarkdown } from "~/shared/markdown/markdown";
+
+import { Composer } from "./composer";
+import { type ConversationOptions, useConversation } from "./conversation";
+import { EmptyState } from "./empty_state";
+import { MessageList } from "./message_list";
+
+type ConversationViewProps = ConversationOptions & {
+  /** The name under which the draft is kept. */
+  draftName: string;
+  box: RefObject<HTMLTextAreaElement | null>;
+  /** The first message of a new conversation goes out. */
+  onSend: (words: string) => void;
+  modelPicker: ReactNode;
+  notice: ReactNode;
+};
+
+export function ConversationView({ draftName, box, onSend, modelPicker, notice, onUnsent, ...options }: ConversationViewProps) {
+  const [draft, setDraft] = useState(() => drafts.read(draftName));
+  const write = useCallback(
+    (text: string) => {
+      setDraft(text);
+      drafts.keep(draftName, text);
+    },
+    [draftName],
+  );
+  // A conversation gets its own name when the server knows it; what is being written moves along.
+  const lastName = useRef(draftName);
+  useEffect(() => {
+    if (lastName.current === draftName) return;
+    drafts.keep(draftName, drafts.read(lastName.current));
+    drafts.keep(lastName.current, "");
+    lastName.current = draftName;
+  }, [draftName]);
+  const conversation = useConversation({
+    ...options,
+    onUnsent: (words) => {
+      write(words);
+      onUnsent(words);
+    },
+  });
+  const { messages, busy, error, reconnecting, send, edit, again, choose, retry, stop, older, loadOlder } = conversation;
+  const actions = useMemo(
+    () => ({ again, edit, retry, choose: (messageId: string) => void choose(messageId) }),
+    [again, edit, choose, retry],
+  );
+
+  useEffect(() => {
+    // The reader of markdown comes while nobody waits for it.
+    const timer = window.setTimeout(preloadMarkdown, 300);
+    return () => window.clearTimeout(timer);
+  }, []);
+
+  useEffect(() => {
+    if (!busy) return undefined;
+    const onKeyDown = (event: KeyboardEvent) => {
+      // Menus and dialogs take Escape for themselves first.
+      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("[role=dialog],[role=menu]")) return;
+      void stop();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [busy, stop]);
+
+  const sendText = (text: string) => {
+    const words = text.trim();
+    if (words === "") return;
+    write("");
+    onSend(words);
+    send(words);
+  };
+
+  const problem = error ? asProblem(error) : null;
+  const failure = problem === null || problem.status === 401 ? null : problem.message;
+  const empty = messages.length === 0;
+
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      {empty ? (
+        <div className="min-h-0 flex-1 overflow-y-auto">
+          <EmptyState onPrompt={sendText} notice={notice} />
+        </div>
+      ) : (
+        <MessageList
+          messages={messages}
+          busy={busy || reconnecting}
+          failure={failure}
+          actions={actions}
+          older={older}
+          onOlder={() => void loadOlder()}
+        />
+      )}
+      <div className="relative mx-auto w-full max-w-3xl px-3 before:pointer-events-none before:absolute before:inset-x-0 before:-top-5 before:h-5 before:bg-linear-to-t before:from-page before:to-transparent pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-4">
+        {reconnecting ? (
+          <p role="status" className="pb-2 text-center text-sm text-quiet">
+            The connection was lost. Trying again…
+          </p>
+        ) : null}
+        <Composer
+          box={box}
+          draft={draft}
+          onDraft={write}
+          onSend={() => sendText(draft)}
+          onStop={() => void stop()}
+          busy={busy}
+          tools={modelPicker}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+// The rows of a conversation, only those in sight in the page. It follows the newest words unless somebody scrolled
+// up, and keeps its place when older messages are put in front.
+import { ArrowDown } from "lucide-react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { VList, type VListHandle } from "virtua";
+
+import { IconButton } from "~/shared/ui/button";
+
+import { Failure, MessageRow, type RowActions } from "./message_row";
+import type { ChatMessage } from "./messages";
+import { StreamingIndicator } from "./streaming_indicator";
+
+const NEAR_END = 48;
+const NEAR_START = 600;
+
+type Row = { key: string; message: ChatMessage | null };
+
+type MessageListProps = {
+  messages: ChatMessage[];
+  busy: boolean;
+  failure: string | null;
+  actions: Omit<RowActions, "editing">;
+  older: { cursor: string | null; loading: boolean };
+  onOlder: () => void;
+};
+
+/** Whether this drawing puts rows in front of those that were there. */
+function usePrepended(rows: Row[]): boolean {
+  // What the last drawing began with is just what must be compared here.
+  /* oxlint-disable react/refs */
+  const before = useRef<string | undefined>(undefined);
+  const first = rows[0]?.key;
+  const prepended = before.current !== undefined && before.current !== first && rows.some((row) => row.key === before.current);
+  useLayoutEffect(() => {
+    before.current = first;
+  });
+  return prepended;
+  /* oxlint-enable react/refs */
+}
+
+export function MessageList({ messages, busy, failure, actions, older, onOlder }: MessageListProps) {
+  const list = useRef<VListHandle>(null);
+  const following = useRef(true);
+  const lastOffset = useRef(0);
+  const [away, setAway] = useState(false);
+  const [editing, setEditing] = useState<string | null>(null);
+  const rowActions = useMemo<RowActions>(() => ({ ...actions, editing: setEditing }), [actions]);
+
+  const last = messages.at(-1);
+  const waiting = busy && last?.role === "user";
+  const lost = !busy && failure !== null && last?.role === "user";
+  const rows = useMemo<Row[]>(
+    () => [
+      ...messages.map((message) => ({ key: message.id, message })),
+      ...(waiting || lost ? [{ key: "answer", message: null }] : []),
+    ],
+    [messages, waiting, lost],
+  );
+  const shift = usePrepended(rows);
+  const count = rows.length;
+  const editedPlace = editing === null ? -1 : rows.findIndex((row) => row.key === editing);
+
+  const follow = useCallback(() => {
+    if (following.current && count > 0) list.current?.scrollToIndex(count - 1, { align: "end" });
+  }, [count]);
+
+  useLayoutEffect(follow, [follow, rows]);
+
+  // Sending is looking at the end again.
+  const ownMessages = messages.filter((message) => message.role === "user").length;
+  const seen = useRef(ownMessages);
+  useEffect(() => {
+    if (busy && ownMessages > seen.current) {
+      following.current = true;
+      setAway(false);
+      follow();
+    }
+    seen.current = ownMessages;
+  }, [busy, ownMessages, follow]);
+
+  const onScroll = (offset: number) => {
+    const handle = list.current;
+    if (!handle) return;
+    const rest = handle.scrollSize - handle.viewportSize - offset;
+    if (rest <= NEAR_END) following.current = true;
+    // Text that grows below does not move the offset; only somebody who scrolls up does.
+    else if (offset < lastOffset.current - 1) following.current = false;
+    lastOffset.current = offset;
+    setAway(!following.current && rest > NEAR_END);
+    if (offset < NEAR_START && older.cursor !== null && !older.loading) onOlder();
+  };
+
+  const toEnd = () => {
+    following.current = true;
+    setAway(false);
+    follow();
+  };
+
+  return (
+    <div className="relative min-h-0 flex-1">
+      {older.loading ? (
+        <p role="status" className="absolute inset-x-0 top-2 z-10 mx-auto w-fit rounded-full border border-line bg-raised px-3 py-1 text-xs text-quiet shadow-low">
+          Loading older messages…
+        </p>
+      ) : null}
+      <VList
+        ref={list}
+        data={rows}
+        shift={shift}
+        bufferSize={600}
+        onScroll={onScroll}
+        onResize={follow}
+        keepMounted={editedPlace < 0 ? undefined : [editedPlace]}
+        // The keyboard scrolls this region, so it must be able to reach it.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        role="region"
+        aria-label="Conversation"
+        className="outline-offset-[-2px]"
+      >
+        {(row, place) =>
+          row.message === null ? (
+            <div key={row.key} className="mx-auto w-full max-w-3xl px-4 pt-3 pb-5 sm:px-6">
+              {lost && failure !== null ? <Failure sentence={failure} busy={busy} actions={rowActions} /> : <StreamingIndicator />}
+              <div className="mt-1.5 h-7" />
+            </div>
+          ) : (
+            <MessageRow
+              key={row.key}
+              message={row.message}
+              busy={busy}
+              streaming={busy && place === count - 1}
+              last={place === count - 1}
+              editing={row.key === editing}
+              failure={place === count - 1 && !busy ? failure : null}
+              actions={rowActions}
+            />
+          )
+        }
+      </VList>
+      {away ? (
+        <IconButton
+          label="To the end"
+          onClick={toEnd}
+          className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full! border border-line bg-raised shadow-float"
+        >
+          <ArrowDown aria-hidden className="size-4" />
+        </IconButton>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+// What an answer is made of besides its text: reasoning, tool calls, sources, files.
+import { getToolName, isToolUIPart } from "ai";
+import { Check, ChevronRight, CircleX, LoaderCircle, Wrench } from "lucide-react";
+import type { ReactNode } from "react";
+
+import { Markdown } from "~/shared/markdown/markdown";
+import { safeImage, safeLink } from "~/shared/markdown/links";
+
+import type { ChatMessage } from "./messages";
+
+type ChatPart = ChatMessage["parts"][number];
+type ToolPart = Extract<ChatPart, { type: `tool-${string}` | "dynamic-tool" }>;
+
+function Fold({ summary, children }: { summary: ReactNode; children: ReactNode }) {
+  return (
+    <details className="group my-2 text-sm">
+      <summary className="-ms-1 inline-flex max-w-full list-none items-center gap-1.5 rounded-md px-1 py-0.5 text-quiet hover:text-ink [&::-webkit-details-marker]:hidden">
+        <ChevronRight aria-hidden className="size-3.5 shrink-0 transition-transform duration-150 group-open:rotate-90" />
+        {summary}
+      </summary>
+      <div className="ms-2 mt-1.5 border-s border-line ps-4">{children}</div>
+    </details>
+  );
+}
+
+function Reasoning({ text, streaming }: { text: string; streaming: boolean }) {
+  return (
+    <Fold summary={<span>{streaming ? "Reasoning…" : "Reasoning"}</span>}>
+      <div className="leading-6 whitespace-pre-wrap text-quiet wrap-anywhere">{text}</div>
+    </Fold>
+  );
+}
+
+function toolState(part: ToolPart): { word: string; icon: ReactNode } {
+  if (part.state === "output-available") return { word: "done", icon: <Check aria-hidden className="size-3.5 text-accent" /> };
+  if (part.state === "output-error") return { word: "failed", icon: <CircleX aria-hidden className="size-3.5 text-danger" /> };
+  if (part.state === "output-denied") return { word: "denied", icon: <CircleX aria-hidden className="size-3.5" /> };
+  return { word: "working", icon: <LoaderCircle aria-hidden className="size-3.5 animate-spin" /> };
+}
+
+const written = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? ""));
+
+function Tool({ part }: { part: ToolPart }) {
+  const { word, icon } = toolState(part);
+  const result = part.state === "output-error" ? part.errorText : part.state === "output-available" ? written(part.output) : "";
+  const box = "mt-1 max-h-64 overflow-auto rounded-lg bg-code p-2.5 font-mono text-xs leading-5 whitespace-pre-wrap wrap-anywhere";
+  return (
+    <Fold
+      summary={
+        <>
+          <Wrench aria-hidden className="size-3.5 shrink-0" />
+          <span className="truncate">
+            {getToolName(part)} <span className="sr-only">{word}</span>
+          </span>
+          {icon}
+        </>
+      }
+    >
+      <div className="space-y-2 pb-1">
+        <div>
+          <span className="text-xs text-quiet">Input</span>
+          <pre className={box}>{written(part.input ?? {})}</pre>
+        </div>
+        {result === "" ? null : (
+          <div>
+            <span className="text-xs text-quiet">{part.state === "output-error" ? "Error" : "Output"}</span>
+            <pre className={box}>{result}</pre>
+          </div>
+        )}
+      </div>
+    </Fold>
+  );
+}
+
+type Source = Extract<ChatPart, { type: "source-url" | "source-document" }>;
+
+function Sources({ sources }: { sources: Source[] }) {
+  if (sources.length === 0) return null;
+  return (
+    <div className="mt-3">
+      <h2 className="text-xs font-medium text-quiet">Sources</h2>
+      <ol className="mt-1 space-y-0.5 text-sm">
+        {sources.map((source, place) => {
+          const link = source.type === "source-url" ? safeLink(source.url) : null;
+          const name = source.title || (source.type === "source-url" ? source.url : source.filename) || "Document";
+          return (
+            <li key={source.sourceId} className="flex gap-2">
+              <span className="text-quiet">[{place + 1}]</span>
+              {link === null ? (
+                <span className="truncate">{name}</span>
+              ) : (
+                <a href={link} target="_blank" rel="noopener noreferrer" className="truncate text-accent hover:underline">
+                  {name}
+                </a>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+    </div>
+  );
+}
+
+function FilePart({ url, mediaType, filename }: { url: string; mediaType: string; filename?: string }) {
+  const own = safeImage(url);
+  if (own !== null && mediaType.startsWith("image/"))
+    return <img src={own} alt={filename ?? "Picture"} loading="lazy" className="my-2 max-h-96 rounded-xl" />;
+  const link = safeLink(url);
+  return link === null ? null : (
+    <a href={link} target="_blank" rel="noopener noreferrer" className="my-2 block text-accent hover:underline">
+      {filename ?? "File"}
+    </a>
+  );
+}
+
+/** An assistant message's parts, in their order; the sources come last. */
+export function MessageParts({ message, streaming }: { message: ChatMessage; streaming: boolean }) {
+  const last = message.parts.length - 1;
+  const sources = message.parts.filter((part): part is Source => part.type === "source-url" || part.type === "source-document");
+  return (
+    <>
+      {message.parts.map((part, place) => {
+        // Parts only ever grow at the end, so their place is their name.
+        const key = `${part.type} ${place}`;
+        const live = streaming && place === last;
+        if (part.type === "text") return part.text === "" ? null : <Markdown key={key} text={part.text} streaming={live} />;
+        if (part.type === "reasoning")
+          return part.text === "" ? null : <Reasoning key={key} text={part.text} streaming={live} />;
+        if (part.type === "file") return <FilePart key={key} {...part} />;
+        if (isToolUIPart(part)) return <Tool key={key} part={part} />;
+        return null;
+      })}
+      <Sources sources={sources} />
+    </>
+  );
+}

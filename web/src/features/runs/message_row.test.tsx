@@ -1,0 +1,132 @@
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+import { MessageRow, type MessageRowProps, type RowActions } from "./message_row";
+import type { ChatMessage, Details } from "./messages";
+
+const message = (role: "user" | "assistant", text: string, metadata: Details = {}): ChatMessage => ({
+  id: "m1",
+  role,
+  parts: [{ type: "text", text }],
+  metadata,
+});
+
+let actions: RowActions;
+beforeEach(() => {
+  actions = { again: vi.fn(), edit: vi.fn(), editing: vi.fn(), choose: vi.fn(), retry: vi.fn() };
+});
+
+const show = (given: ChatMessage, rest: Partial<MessageRowProps> = {}) =>
+  render(
+    <MessageRow message={given} busy={false} streaming={false} last editing={false} failure={null} actions={actions} {...rest} />,
+  );
+
+describe("a row of the conversation", () => {
+  it("shows a user's words as they were typed [UI-02]", () => {
+    show(message("user", "Hello **there**\n<b>you</b>"));
+    const row = screen.getByRole("article", { name: "You" });
+    expect(row).toHaveTextContent("Hello **there** <b>you</b>");
+    expect(row.querySelector("b,strong")).toBeNull();
+  });
+
+  it("shows markdown code with its language's name and a copy button [UI-03] [UI-21]", async () => {
+    show(message("assistant", "Look:\n\n```python\nprint(1)\n```\n"));
+    const block = await screen.findByRole("figure", { name: "Python code" });
+    expect(within(block).getByText("Python")).toBeInTheDocument();
+    expect(block.querySelector("code")).toHaveTextContent("print(1)");
+    expect(within(block).getByRole("button", { name: "Copy code" })).toBeInTheDocument();
+  });
+
+  it("copies a message by keyboard as well as by pointer [UI-04]", async () => {
+    const user = userEvent.setup();
+    show(message("user", "copy me"));
+    await user.tab();
+    expect(screen.getByRole("button", { name: "Copy message" })).toHaveFocus();
+    await user.keyboard("{Enter}");
+    await expect(navigator.clipboard.readText()).resolves.toBe("copy me");
+    expect(screen.getByRole("button", { name: "Copied" })).toBeInTheDocument();
+  });
+
+  it("shows the copy button on hover and on focus, never only on hover [UI-04]", () => {
+    show(message("user", "copy me"));
+    const group = screen.getByRole("button", { name: "Copy message" }).parentElement;
+    expect(group).toHaveClass("opacity-0", "group-hover:opacity-100", "group-focus-within:opacity-100");
+  });
+
+  it("pages through versions of a message", async () => {
+    show(message("user", "second", { server_id: "b", siblings: ["a", "b", "c"] }));
+    expect(screen.getByRole("group", { name: "Versions" })).toHaveTextContent("2/3");
+    await userEvent.click(screen.getByRole("button", { name: "Previous version" }));
+    await userEvent.click(screen.getByRole("button", { name: "Next version" }));
+    expect(vi.mocked(actions.choose).mock.calls).toEqual([["a"], ["c"]]);
+  });
+
+  it("does not page past the last version", async () => {
+    show(message("user", "second", { server_id: "b", siblings: ["a", "b"] }));
+    await userEvent.click(screen.getByRole("button", { name: "Next version" }));
+    expect(actions.choose).not.toHaveBeenCalled();
+  });
+
+  it("edits a question in its place and sends it as another version", async () => {
+    const given = message("user", "old words");
+    show(given, { editing: true });
+    const box = screen.getByLabelText("Your message");
+    expect(box).toHaveFocus();
+    await userEvent.clear(box);
+    await userEvent.type(box, "new words{Enter}");
+    expect(actions.edit).toHaveBeenCalledExactlyOnceWith(given, "new words");
+  });
+
+  it("leaves editing by Escape without sending", async () => {
+    show(message("user", "old words"), { editing: true });
+    await userEvent.keyboard("changed{Escape}");
+    expect(actions.edit).not.toHaveBeenCalled();
+    expect(actions.editing).toHaveBeenCalledWith(null);
+  });
+
+  it("tells tokens, model and time of an answer quietly", () => {
+    show(
+      message("assistant", "Hi", {
+        model: "openai/gpt-4o-mini",
+        usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 },
+        duration_ms: 2400,
+        created_at: "2026-11-21T10:00:00Z",
+      }),
+    );
+    expect(screen.getByText("gpt-4o-mini · 7 tokens · 2.4 s")).toBeInTheDocument();
+    expect(screen.getByRole("article").querySelector("time")).toHaveAttribute("dateTime", "2026-11-21T10:00:00.000Z");
+  });
+
+  it("shows a failure as a sentence with a way to try again", async () => {
+    show(message("assistant", ""), { failure: "The provider refused. Try another model. (run_1)" });
+    expect(screen.getByRole("alert")).toHaveTextContent("The provider refused.");
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect(actions.retry).toHaveBeenCalledOnce();
+  });
+
+  it("says that an answer was stopped", () => {
+    show(message("assistant", "Half", { status: "cancelled" }));
+    expect(screen.getByText("stopped")).toBeInTheDocument();
+  });
+
+  it("keeps reasoning folded until asked for", async () => {
+    show({
+      id: "m",
+      role: "assistant",
+      parts: [
+        { type: "reasoning", text: "because" },
+        { type: "text", text: "so" },
+      ],
+    });
+    const fold = screen.getByText("Reasoning").closest("details");
+    expect(fold).not.toHaveAttribute("open");
+    await userEvent.click(screen.getByText("Reasoning"));
+    expect(fold).toHaveAttribute("open");
+  });
+
+  it("shows no actions while the answer streams [UI-27]", () => {
+    show(message("assistant", "Half"), { streaming: true, busy: true });
+    expect(screen.queryByRole("button", { name: "Regenerate" })).toBeNull();
+  });
+});

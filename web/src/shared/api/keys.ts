@@ -1,0 +1,11 @@
+// The names under which answers are kept, so that one room can say that another's answer is out of date.
+
+export const keys = {
+  me: ["me"] as const,
+  models: ["models"] as const,
+  threads: ["threads"] as const,
+  threadList: (archived: boolean) => ["threads", "list", archived] as const,
+  thread: (id: string) => ["threads", "one", id] as const,
+  history: (id: string) => ["history", id] as const,
+  search: (text: string) => ["threads", "search", text] as const,
+};

@@ -1,0 +1,16 @@
+// The names by which the app knows the server's shapes; the generated file is read here and in client.ts only.
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Me = Schemas["Me"];
+export type Model = Schemas["ModelRead"];
+export type Models = Schemas["ModelPage"];
+export type Thread = Schemas["ThreadRead"];
+export type ThreadPage = Schemas["ThreadPage"];
+export type ThreadDetail = Schemas["Conversation"];
+export type Hit = Schemas["SearchHit"];
+export type Message = Schemas["MessageRead"];
+/** A part of a message; a newer server may know more kinds than this page. */
+export type Part = { type?: unknown; [field: string]: unknown };
+export type Usage = Schemas["MessageUsage"];

@@ -1,0 +1,135 @@
+// A block of code with its language's name, a copy button, and colours once the highlighter is there.
+import { type CSSProperties, useEffect, useMemo, useState } from "react";
+
+import { CopyButton } from "~/shared/ui/copy_button";
+
+type Token = { content: string; htmlStyle?: Record<string, string> };
+type Coloured = { code: string; language: string; lines: Token[][] };
+type Highlighter = Awaited<ReturnType<typeof loadHighlighter>>;
+
+let loading: ReturnType<typeof loadHighlighter> | null = null;
+
+async function loadHighlighter() {
+  const { createCodePlugin } = await import("@streamdown/code");
+  // The names are those of shiki_few.ts, which the plugin's type does not know.
+  const themes = ["steward-light", "steward-dark"] as unknown as ["github-light", "github-dark"];
+  return { plugin: createCodePlugin({ themes }), themes };
+}
+
+/** Colours for the code as far as they are known; while it streams, the newest characters wait uncoloured. */
+function useColours(code: string, language: string, complete: boolean): Coloured | null {
+  const [highlighter, setHighlighter] = useState<Highlighter | null>(null);
+  const [coloured, setColoured] = useState<Coloured | null>(null);
+
+  useEffect(() => {
+    let here = true;
+    loading ??= loadHighlighter();
+    loading.then(
+      (loaded) => here && setHighlighter(loaded),
+      () => {
+        // Without colours the code is still there; the next block tries again.
+        loading = null;
+      },
+    );
+    return () => {
+      here = false;
+    };
+  }, []);
+
+  useEffect(() => {
+    if (!highlighter || !highlighter.plugin.supportsLanguage(language as "python")) return undefined;
+    let here = true;
+    const keep = (result: { tokens: Token[][] }) => {
+      if (here) setColoured({ code, language, lines: result.tokens });
+    };
+    const known = highlighter.plugin.highlight(
+      { code, language: language as "python", themes: highlighter.themes, isIncomplete: !complete },
+      keep as (result: object) => void,
+    );
+    if (known) keep(known as { tokens: Token[][] });
+    return () => {
+      here = false;
+    };
+  }, [highlighter, code, language, complete]);
+
+  return coloured && coloured.language === language && code.startsWith(coloured.code) ? coloured : null;
+}
+
+function tokenStyle(style: Record<string, string> | undefined): CSSProperties | undefined {
+  if (!style) return undefined;
+  return {
+    "--code-light": style.color,
+    "--code-dark": style["--shiki-dark"],
+    "--code-style": style["font-style"],
+  } as CSSProperties;
+}
+
+const names: Record<string, string> = {
+  bash: "Shell",
+  sh: "Shell",
+  shell: "Shell",
+  css: "CSS",
+  html: "HTML",
+  js: "JavaScript",
+  javascript: "JavaScript",
+  json: "JSON",
+  md: "Markdown",
+  py: "Python",
+  sql: "SQL",
+  ts: "TypeScript",
+  typescript: "TypeScript",
+  tsx: "TSX",
+  jsx: "JSX",
+  xml: "XML",
+  yaml: "YAML",
+  yml: "YAML",
+  csv: "CSV",
+  toml: "TOML",
+};
+
+export function languageLabel(language: string): string {
+  if (language === "") return "Text";
+  return names[language.toLowerCase()] ?? language.charAt(0).toUpperCase() + language.slice(1);
+}
+
+type CodeBlockProps = { code: string; language: string; complete: boolean };
+
+export function CodeBlock({ code, language, complete }: CodeBlockProps) {
+  const coloured = useColours(code, language, complete);
+  const label = languageLabel(language);
+  const rest = coloured ? code.slice(coloured.code.length) : code;
+  const lines = useMemo(
+    () =>
+      coloured?.lines.map((line, index) => (
+        // Lines of code have no other name than their place.
+        // oxlint-disable-next-line react/no-array-index-key
+        <span key={index}>
+          {index > 0 ? "\n" : null}
+          {line.map((token, place) => (
+            // oxlint-disable-next-line react/no-array-index-key
+            <span key={place} className="code-token" style={tokenStyle(token.htmlStyle)}>
+              {token.content}
+            </span>
+          ))}
+        </span>
+      )),
+    [coloured],
+  );
+
+  return (
+    <figure dir="ltr" className="my-4 overflow-hidden rounded-xl border border-line bg-code" aria-label={`${label} code`}>
+      <figcaption className="flex h-9 items-center justify-between border-b border-line pr-1.5 pl-3.5 text-xs text-quiet">
+        <span>{label}</span>
+        <CopyButton text={() => code} label="Copy code" />
+      </figcaption>
+      {/* A long line scrolls sideways, so the keyboard must be able to reach the box. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre tabIndex={0} className="overflow-x-auto px-3.5 py-3 font-mono text-[0.8125rem] leading-[1.6]">
+        <code>
+          {lines}
+          {rest}
+        </code>
+      </pre>
+    </figure>
+  );
+}

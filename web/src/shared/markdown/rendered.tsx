@@ -1,0 +1,141 @@
+// Markdown as a model writes it, block by block, with nothing in it that could act: no HTML, no foreign pictures.
+import type { ComponentProps, JSX } from "react";
+import { Streamdown, defaultRehypePlugins, useIsCodeFenceIncomplete } from "streamdown";
+
+import { CodeBlock } from "./code_block";
+import { safeImage, safeLink } from "./links";
+
+type Tag<Name extends keyof JSX.IntrinsicElements> = ComponentProps<Name> & { node?: unknown };
+
+function Code({ className, children }: Tag<"code">) {
+  const incomplete = useIsCodeFenceIncomplete();
+  const language = /language-([^\s]+)/.exec(className ?? "")?.[1] ?? "";
+  const code = (typeof children === "string" ? children : "").replace(/\n+$/, "");
+  return <CodeBlock code={code} language={language} complete={!incomplete} />;
+}
+
+function Link({ href, children }: Tag<"a">) {
+  const address = safeLink(href);
+  if (address === null) return <span>{children}</span>;
+  return (
+    <a href={address} target="_blank" rel="noopener noreferrer nofollow">
+      {children}
+    </a>
+  );
+}
+
+function Image({ src, alt }: Tag<"img">) {
+  const given = typeof src === "string" ? src : undefined;
+  const own = safeImage(given);
+  if (own !== null) return <img src={own} alt={alt ?? ""} loading="lazy" />;
+  const address = safeLink(given);
+  const name = alt || "picture";
+  // A foreign picture is offered, not loaded.
+  return address === null ? <span>{name}</span> : <Link href={address}>{`Open ${name}`}</Link>;
+}
+
+function Table({ children }: Tag<"table">) {
+  return (
+    // A wide table scrolls inside its frame, so the keyboard must be able to reach it.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="table-frame" role="group" aria-label="Table" tabIndex={0}>
+      <table>{children}</table>
+    </div>
+  );
+}
+
+type Heading = "h2" | "h3" | "h4" | "h5" | "h6";
+
+/** The page's own title is its first heading; an answer's headings begin below it. */
+function heading(Name: Heading, look: string) {
+  return function AnswerHeading({ children }: { children?: React.ReactNode }) {
+    return <Name data-look={look}>{children}</Name>;
+  };
+}
+
+function plain<Name extends "p" | "ul" | "li" | "strong" | "blockquote" | "thead" | "tbody" | "tr" | "hr" | "sup" | "sub">(name: Name) {
+  const Name = name as "div";
+  return function Plain({ node: _node, className: _className, ...rest }: Tag<Name>) {
+    return <Name {...(rest as ComponentProps<"div">)} />;
+  };
+}
+
+function Numbered({ start, children }: Tag<"ol">) {
+  return <ol start={start}>{children}</ol>;
+}
+
+function Cell({ children, style }: Tag<"td">) {
+  return <td style={style}>{children}</td>;
+}
+
+function HeadCell({ children, style }: Tag<"th">) {
+  return <th style={style}>{children}</th>;
+}
+
+function InlineCode({ children }: Tag<"code">) {
+  return <code>{children}</code>;
+}
+
+const components = {
+  a: Link,
+  code: Code,
+  inlineCode: InlineCode,
+  img: Image,
+  table: Table,
+  h1: heading("h2", "1"),
+  h2: heading("h3", "2"),
+  h3: heading("h4", "3"),
+  h4: heading("h5", "3"),
+  h5: heading("h6", "3"),
+  h6: heading("h6", "3"),
+  p: plain("p"),
+  ul: plain("ul"),
+  ol: Numbered,
+  li: plain("li"),
+  strong: plain("strong"),
+  blockquote: plain("blockquote"),
+  thead: plain("thead"),
+  tbody: plain("tbody"),
+  tr: plain("tr"),
+  td: Cell,
+  th: HeadCell,
+  hr: plain("hr"),
+  sup: plain("sup"),
+  sub: plain("sub"),
+};
+
+const harden = defaultRehypePlugins.harden as [unknown, object];
+
+// The list leaves out the plugin that would read HTML; what looks like HTML stays text.
+const rehypePlugins = [
+  [
+    harden[0],
+    {
+      defaultOrigin: window.location.origin,
+      allowedLinkPrefixes: ["*"],
+      allowedImagePrefixes: ["*"],
+      allowedProtocols: ["mailto:"],
+      allowDataImages: false,
+      linkBlockPolicy: "text-only",
+      imageBlockPolicy: "text-only",
+    },
+  ],
+] as unknown as ComponentProps<typeof Streamdown>["rehypePlugins"];
+
+export default function Rendered({ text, streaming }: { text: string; streaming: boolean }) {
+  return (
+    <Streamdown
+      className="answer"
+      mode={streaming ? "streaming" : "static"}
+      isAnimating={streaming}
+      parseIncompleteMarkdown={streaming}
+      components={components as ComponentProps<typeof Streamdown>["components"]}
+      rehypePlugins={rehypePlugins}
+      controls={false}
+      linkSafety={{ enabled: false }}
+      dir="auto"
+    >
+      {text}
+    </Streamdown>
+  );
+}

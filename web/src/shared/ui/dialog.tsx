@@ -1,0 +1,46 @@
+// Dialogs in the middle of the page.
+import { Dialog as Base } from "@base-ui/react/dialog";
+import { X } from "lucide-react";
+import type { ReactNode, RefObject } from "react";
+
+import { IconButton } from "./button";
+
+type DialogProps = {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description?: string;
+  children: ReactNode;
+  initialFocus?: RefObject<HTMLElement | null>;
+};
+
+export function Dialog({ open, onOpenChange, title, description, children, initialFocus }: DialogProps) {
+  return (
+    <Base.Root open={open} onOpenChange={onOpenChange}>
+      <Base.Portal>
+        <Base.Backdrop className="veil fixed inset-0 z-40 bg-veil" />
+        <Base.Viewport className="fixed inset-0 z-40 flex items-start justify-center overflow-y-auto p-4 pt-[14vh]">
+          <Base.Popup
+            initialFocus={initialFocus}
+            className="popup w-full max-w-md rounded-2xl border border-line bg-raised p-5 shadow-float outline-none"
+          >
+            <div className="mb-4 flex items-start gap-3">
+              <div className="min-w-0 flex-1">
+                <Base.Title className="text-base font-semibold">{title}</Base.Title>
+                {description ? <Base.Description className="mt-1 text-sm text-quiet">{description}</Base.Description> : null}
+              </div>
+              <Base.Close
+                render={
+                  <IconButton label="Close" small className="-mt-1 -mr-1.5">
+                    <X aria-hidden className="size-4" />
+                  </IconButton>
+                }
+              />
+            </div>
+            {children}
+          </Base.Popup>
+        </Base.Viewport>
+      </Base.Portal>
+    </Base.Root>
+  );
+}

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * Set the theme before the first paint. The server allows no inline script, and a module would run too late,
+ * so a tiny classic script of its own goes first into the page's head.
+ */
+function earlyTheme(): Plugin {
+  const source = readFileSync(here("./src/app/early_theme.js"), "utf8");
+  const fileName = `assets/theme-${createHash("sha256").update(source).digest("hex").slice(0, 8)}.js`;
+  let building = false;
+  return {
+    name: "steward-early-theme",
+    configResolved(config) {
+      building = config.command === "build";
+    },
+    buildStart() {
+      if (building) this.emitFile({ type: "asset", fileName, source });
+    },
+    transformIndexHtml: () => [
+      { tag: "script", attrs: { src: building ? `/${fileName}` : "/src/app/early_theme.js" }, injectTo: "head-prepend" },
+    ],
+  };
+}
+
+const server = process.env.STEWARD_SERVER ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react(), tailwindcss(), earlyTheme()],
+  resolve: {
+    alias: [
+      { find: /^~\//, replacement: `${here("./src")}/` },
+      // Raw HTML is never read, so the parser for it stays out.
+      { find: /^rehype-raw$/, replacement: here("./src/shared/markdown/no_raw_html.ts") },
+      // The code plugin imports every grammar; the app ships a chosen few.
+      { find: /^shiki$/, replacement: here("./src/shared/markdown/shiki_few.ts") },
+    ],
+  },
+  server: { proxy: { "/api": server, "/v1": server } },
+  build: {
+    outDir: "../steward/static",
+    emptyOutDir: true,
+    manifest: true,
+    sourcemap: false,
+    target: "es2023",
+    chunkSizeWarningLimit: 700,
+  },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test_setup.ts"],
+    css: false,
+    restoreMocks: true,
+    testTimeout: 20_000,
+  },
+});
