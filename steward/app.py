@@ -221,7 +221,7 @@ def _operations(app: FastAPI, ready: Ready) -> None:
 
 
 def _pages(app: FastAPI) -> None:
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(path: str) -> Response:
         """The web app: a built file, or its one page, which knows the address itself."""
         if path.startswith(("api/", "v1/")):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import APIRouter, Request, Response
 from limits import parse
 from limits.aio.storage import MemoryStorage
@@ -15,6 +17,8 @@ from steward.kernel.errors import TooManyRequests
 
 router = APIRouter(tags=["identity"])
 
+# Nobody keeps an answer that holds a secret: no cache on the way, and no store of answers to repeat.
+_UNKEPT: Final = "no-store"
 _SIGN_INS = parse("10/minute")
 _limiter = MovingWindowRateLimiter(MemoryStorage())
 
@@ -67,8 +71,9 @@ async def list_keys(work: InWork) -> KeyPage:
 
 
 @router.post("/keys", status_code=201)
-async def create_key(work: InWork, body: KeyCreate) -> KeyCreated:
+async def create_key(work: InWork, response: Response, body: KeyCreate) -> KeyCreated:
     """Make an API key; its secret is in this answer only."""
+    response.headers["cache-control"] = _UNKEPT
     return await service.create_key(work, body.name)
 
 
@@ -80,6 +85,7 @@ async def revoke_key(work: InWork, key_id: str) -> None:
 
 async def _welcome(request: Request, response: Response, signed_in: service.SignedIn) -> Me:
     access.set_cookie(response, request, signed_in.secret)
+    response.headers["cache-control"] = _UNKEPT
     house = runtime.current()
     actor, csrf_token = await service.actor_of_session(house, signed_in.secret)
     return await service.me(house, actor, csrf_token)

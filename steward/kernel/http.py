@@ -117,6 +117,9 @@ class Gate:
         started = time.perf_counter()
         status = 0
 
+        # Starlette answers for a bug in words of its own, and then raises it: held back, so that ours take their place.
+        held: list[Message] = []
+
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
@@ -126,7 +129,10 @@ class Gate:
                     (b"x-request-id", request_id.encode()),
                     *_SECURITY_HEADERS,
                 ]
-            await send(message)
+            if status == 500:
+                held.append(message)
+            else:
+                await send(message)
 
         path: str = scope["path"]
         try:
@@ -143,10 +149,13 @@ class Gate:
             await self._shape(path, refusal, request_id)(scope, receive, answer)
         except Exception:
             log.exception("request_failed", path=path)
-            if status:
+            if status and not held:
                 raise
+            held.clear()
             await self._shape(path, unexpected(request_id), request_id)(scope, receive, answer)
         finally:
+            for message in held:
+                await send(message)
             seconds = time.perf_counter() - started
             REQUESTS.labels(scope["method"], str(status)).inc()
             REQUEST_SECONDS.observe(seconds)

@@ -1,8 +1,8 @@
 """Idempotency keys: the same `POST` twice is one, for every answer that is not a stream.
 
-A stream's own safety is the client's message id; this layer lets streams pass. Answers are kept for a day. As
-with Stripe, an answer that refused the request itself (4xx) is not kept, and another body under the same key
-is refused.
+A stream's own safety is the client's message id; this layer lets streams pass. Answers are kept for a day. An
+answer that refused or failed is not kept: nothing was done, and another try may go better. Nor is one that may not be
+stored, such as a new key. Another body under the same key is refused.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import LargeBinary, func, text
+from sqlalchemy import LargeBinary, TextClause, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -25,7 +25,6 @@ from steward.kernel.errors import IdempotencyBusy, IdempotencyMismatch, Refusal
 from steward.kernel.rows import Owned, Row
 from steward.kernel.work import Actor
 
-_KEY_CHARS: Final = 255
 _ANSWER_BYTES: Final = 1_000_000
 _WAIT_SECONDS: Final = 10.0
 
@@ -87,55 +86,70 @@ class Idempotency:
             "id": _hash(actor.user_id.encode(), scope["path"].encode(), key),
         }
         request_hash = _hash(scope["query_string"], body)
-        async with runtime.current().database.work(actor) as work:
-            claimed = (await work.session.execute(_CLAIM, {**entry, "hash": request_hash})).first()
-        if claimed is None:
+        while not await self._claim(actor, {**entry, "hash": request_hash}):
             answer = await self._first_answer(actor, entry, request_hash)
-            await answer(scope, receive, send)
-            return
+            if answer is not None:
+                await answer(scope, receive, send)
+                return
         await self._run(actor, entry, scope, _replay(first, receive), send)
+
+    async def _claim(self, actor: Actor, values: dict[str, Any]) -> bool:
+        async with runtime.current().database.work(actor) as work:
+            return (await work.session.execute(_CLAIM, values)).first() is not None
 
     async def _run(
         self, actor: Actor, entry: dict[str, Any], scope: Scope, receive: Receive, send: Send
     ) -> None:
         kept: dict[str, Any] = {"status": 0, "media_type": "", "body": b""}
+        is_claimed = True
+
+        async def let_go() -> None:
+            nonlocal is_claimed
+            if is_claimed:
+                is_claimed = False
+                await self._write(actor, _FREE, entry)
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = dict(message["headers"])
                 kept.update(status=message["status"], media_type=headers.get(b"content-type", b"").decode())
-            elif message["type"] == "http.response.body" and not kept["media_type"].startswith(
-                "text/event-stream"
-            ):
+                if not _may_be_kept(message["status"], headers):
+                    # At once: a repeat of a stream joins it by its message's id and need not wait for the end.
+                    await let_go()
+            elif is_claimed and message["type"] == "http.response.body":
                 kept["body"] += message.get("body", b"")
+                if len(kept["body"]) > _ANSWER_BYTES:
+                    await let_go()
             await send(message)
 
         try:
             await self._app(scope, receive, watch)
-        finally:
-            is_kept = (
-                (200 <= kept["status"] < 400 or kept["status"] >= 500)
-                and not kept["media_type"].startswith("text/event-stream")
-                and len(kept["body"]) <= _ANSWER_BYTES
-            )
-            async with runtime.current().database.work(actor) as work:
-                await work.session.execute(
-                    _KEEP if is_kept else _FREE, {**entry, **kept} if is_kept else entry
-                )
+        except BaseException:
+            await let_go()
+            raise
+        if is_claimed:
+            await self._write(actor, _KEEP, {**entry, **kept})
 
-    async def _first_answer(self, actor: Actor, entry: dict[str, Any], request_hash: str) -> Response:
+    async def _write(self, actor: Actor, statement: TextClause, values: dict[str, Any]) -> None:
+        async with runtime.current().database.work(actor) as work:
+            await work.session.execute(statement, values)
+
+    async def _first_answer(self, actor: Actor, entry: dict[str, Any], request_hash: str) -> Response | None:
+        """The answer of the first request, as soon as it has one; None when it left none to repeat."""
         deadline = time.monotonic() + _WAIT_SECONDS
         while True:
             async with runtime.current().database.work(actor) as work:
                 row = (await work.session.execute(_READ, entry)).first()
-            if row is not None and row.request_hash != request_hash:
+            if row is None:
+                return None
+            if row.request_hash != request_hash:
                 raise IdempotencyMismatch(
                     "This idempotency key came with another request before. Use a new key."
                 )
-            if row is not None and row.status:
+            if row.status:
                 headers = {"content-type": row.media_type, "idempotency-replayed": "true"}
                 return Response(row.body, status_code=row.status, headers=headers)
-            if row is None or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise IdempotencyBusy(
                     "The first request with this idempotency key has no answer to repeat yet. Try again.",
                     retry_after_seconds=1,
@@ -143,11 +157,15 @@ class Idempotency:
             await asyncio.sleep(0.05)
 
 
+def _may_be_kept(status: int, headers: dict[bytes, bytes]) -> bool:
+    is_stream = headers.get(b"content-type", b"").startswith(b"text/event-stream")
+    return 200 <= status < 400 and not is_stream and headers.get(b"cache-control") != b"no-store"
+
+
 def _key(scope: Scope) -> bytes | None:
     if scope["type"] != "http" or scope["method"] != "POST":
         return None
-    key = dict(scope["headers"]).get(b"idempotency-key", b"")
-    return key[:_KEY_CHARS] or None
+    return dict(scope["headers"]).get(b"idempotency-key") or None
 
 
 def _hash(*pieces: bytes) -> str:

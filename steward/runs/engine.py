@@ -48,6 +48,8 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 
 StepOutcome = Literal["again", "over"]
 
+_WORKFLOW_AFTER_SECONDS: Final = 1.0
+
 _MESSAGE_STATUS: Final[dict[str, str]] = {
     "completed": "completed",
     "cancelled": "cancelled",
@@ -74,6 +76,9 @@ class Turn:
     transcript: Transcript = field(default_factory=Transcript)
     folded: int = 0
     call: Call | None = None
+    speaking: asyncio.Future[tuple[RunStatus, Refusal | None]] | None = None
+    """The model call of the step in flight."""
+    steps_done: int = 0
     abandoned: bool = False
     """Another process, or the next start, goes on with it: nothing may be written here any more."""
 
@@ -134,7 +139,8 @@ class Engine:
         """Run a turn whose transaction has committed."""
         self._adopt(turn)
         turn.tail.publish([self._run_start(turn)])
-        self._spawn(_start_surely(turn.actor, turn.run_id))
+        self._say(turn, 1)
+        self._spawn(self._carry(turn))
 
     def discard(self, run_id: str) -> None:
         """Forget a turn whose transaction failed."""
@@ -145,14 +151,40 @@ class Engine:
         turn = self._turns.get(run_id) or await self._take_over(actor, run_id, step)
         if turn is None:
             return "over"
+        if step <= turn.steps_done:
+            return "again"
+        if turn.speaking is None:
+            if turn.call is None:
+                try:
+                    async with self._runtime.database.transaction(actor) as work:
+                        await self._open_call(work, turn)
+                except Unavailable as error:
+                    return await self._finish(turn, "failed", error)
+            self._say(turn, step)
+        return await self._conclude(turn, step)
+
+    def _say(self, turn: Turn, step: int) -> None:
+        """Begin a model call."""
         turn.tail.publish([StepStart(step)])
-        if turn.call is None:
-            try:
-                async with self._runtime.database.transaction(actor) as work:
-                    await self._open_call(work, turn)
-            except Unavailable as error:
-                return await self._finish(turn, "failed", error)
-        status, error = await self._speak(turn)
+        turn.speaking = asyncio.ensure_future(self._speak(turn))
+
+    async def _carry(self, turn: Turn) -> None:
+        """See a fresh turn through its first moments, then hand it to a durable workflow.
+
+        The workflow costs as much as everything else before the first token, so it starts while the model speaks, and
+        an answer that is whole by then needs none. A crash before that leaves a run without a workflow, which the sweep
+        starts.
+        """
+        assert turn.speaking is not None
+        done, _ = await asyncio.wait((turn.speaking,), timeout=_WORKFLOW_AFTER_SECONDS)
+        if done and await guarded(self, turn.actor, turn.run_id, self._conclude(turn, 1)) == "over":
+            return
+        await _start_surely(turn.actor, turn.run_id)
+
+    async def _conclude(self, turn: Turn, step: int) -> StepOutcome:
+        """Wait for the model call of a step and store what came of it."""
+        assert turn.speaking is not None
+        status, error = await turn.speaking
         if turn.abandoned:
             # DBOS records no outcome of a cancelled step: the workflow stays pending for whoever goes on with it.
             raise asyncio.CancelledError
@@ -161,6 +193,7 @@ class Engine:
             if step >= self._runtime.settings.limits.turn_steps:
                 return await self._finish(turn, "failed", TooManySteps(_TOO_MANY_STEPS))
             await self._end_step(turn, step)
+            turn.speaking, turn.steps_done = None, step
             return "again"
         return await self._finish(turn, status, error)
 
@@ -211,6 +244,7 @@ class Engine:
                 input_tokens=transcript.input_tokens,
                 output_tokens=transcript.output_tokens,
                 error=facts,
+                metadata={},
             )
             await threads.write_answer(work, row.thread_id, row.message_id, answer, last=True)
             end = RunEnd(
@@ -264,13 +298,14 @@ class Engine:
         try:
             with stage("turn.reply", **{"gen_ai.request.model": turn.prepared.resolved.full_name}):
                 await asyncio.wait((speaking, stopped), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            in_time = speaking.done()
         finally:
             for task in (speaking, stopped):
                 task.cancel()
             await asyncio.gather(speaking, stopped, return_exceptions=True)
-        if turn.stop.is_set():
+        if not in_time and turn.stop.is_set():
             return "cancelled", None
-        if speaking.cancelled():
+        if not in_time or speaking.cancelled():
             return "failed", RunTimeout(
                 f"The turn took longer than {limit:g} seconds. What came so far is kept."
             )
@@ -305,7 +340,7 @@ class Engine:
         assert call is not None
         async with self._runtime.database.transaction(turn.actor) as work:
             await self._calls.settle(work, call, "completed")
-            answer = self._answer(turn, "in_progress", None)
+            answer = self._answer(turn, "in_progress", None, {})
             await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
         turn.call = None
 
@@ -350,17 +385,20 @@ class Engine:
                 if stands is None:
                     return None
                 turn.fold()
-                answer = self._answer(turn, stands, facts)
-                total = Usage(answer.input_tokens, answer.output_tokens)
+                total = Usage(turn.transcript.input_tokens, turn.transcript.output_tokens)
                 cost = cost_usd(endpoint.provider, endpoint.model, total)
+                cost_text = None if cost is None else format(cost, "f")
+                duration_ms = round((time.time() - turn.started_at) * 1000)
+                metadata = {"duration_ms": duration_ms, "cost_usd": cost_text}
+                answer = self._answer(turn, stands, facts, metadata)
                 end = RunEnd(
                     status=stands,  # pyright: ignore[reportArgumentType]  # the table's check constraint holds the same
                     finish_reason=answer.finish_reason,
                     input_tokens=answer.input_tokens,
                     output_tokens=answer.output_tokens,
                     model=turn.prepared.resolved.full_name,
-                    duration_ms=round((time.time() - turn.started_at) * 1000),
-                    cost_usd=None if cost is None else format(cost, "f"),
+                    duration_ms=duration_ms,
+                    cost_usd=cost_text,
                     error_tag=facts["tag"] if facts else None,
                     error_message=facts["message"] if facts else None,
                 )
@@ -381,7 +419,9 @@ class Engine:
                 await write(work, [(actor.workspace_id, turn.run_id, batch)])
         return end
 
-    def _answer(self, turn: Turn, status: str, facts: dict[str, Any] | None) -> threads.Answer:
+    def _answer(
+        self, turn: Turn, status: str, facts: dict[str, Any] | None, metadata: dict[str, Any]
+    ) -> threads.Answer:
         finish = turn.call.finish if turn.call else None
         return threads.Answer(
             status="in_progress" if status == "in_progress" else _MESSAGE_STATUS.get(status, "failed"),
@@ -390,6 +430,7 @@ class Engine:
             input_tokens=turn.transcript.input_tokens,
             output_tokens=turn.transcript.output_tokens,
             error=facts,
+            metadata=metadata,
         )
 
     async def _take_over(self, actor: Actor, run_id: str, step: int) -> Turn | None:
@@ -465,16 +506,23 @@ class Engine:
 _TOO_MANY_STEPS: Final = "The model went on calling tools without an answer. Ask again in other words."
 
 
-@DBOS.step(name="model_step")
-async def _model_step(workspace_id: str, user_id: str, run_id: str, step: int) -> str:
-    actor = Actor(workspace_id, user_id, "member")
-    engine = runtime.current().part(Engine)
+async def guarded(
+    engine: Engine, actor: Actor, run_id: str, step: Coroutine[Any, Any, StepOutcome]
+) -> StepOutcome:
+    """Run a step; a bug in it ends the run with a clear sentence instead of leaving it in progress."""
     try:
-        return await engine.model_step(actor, run_id, step)
+        return await step
     except Exception:
         log.exception("turn_broke", run_id=run_id)
         await engine.tidy(actor, run_id, "failed", broke())
         return "over"
+
+
+@DBOS.step(name="model_step")
+async def _model_step(workspace_id: str, user_id: str, run_id: str, step: int) -> str:
+    actor = Actor(workspace_id, user_id, "member")
+    engine = runtime.current().part(Engine)
+    return await guarded(engine, actor, run_id, engine.model_step(actor, run_id, step))
 
 
 @DBOS.workflow(name="run_turn")

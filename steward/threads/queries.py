@@ -47,7 +47,8 @@ _ANOTHER_ANSWER: Final = Statement(f"WITH answer AS ({_ANSWER}) {_THREAD}")
 _UPDATE_ANSWER: Final = Statement(
     "UPDATE messages SET status = :status, parts = cast(:parts AS jsonb), content = :content, "
     "finish_reason = :finish_reason, input_tokens = :input_tokens, output_tokens = :output_tokens, "
-    "total_tokens = cast(:input_tokens AS int) + cast(:output_tokens AS int), error = cast(:error AS jsonb) "
+    "total_tokens = cast(:input_tokens AS int) + cast(:output_tokens AS int), error = cast(:error AS jsonb), "
+    "metadata = metadata || cast(:metadata AS jsonb) "
     "WHERE workspace_id = :workspace_id AND id = :id"
 )
 _COUNT_ANSWER: Final = Statement(
@@ -89,7 +90,9 @@ _LEAF: Final = Statement(
     "WITH RECURSIVE below AS (SELECT id, created_at FROM messages WHERE workspace_id = :workspace_id AND id = :start "
     "UNION ALL SELECT m.id, m.created_at FROM messages m JOIN below ON m.parent_id = below.id "
     "WHERE m.workspace_id = :workspace_id AND m.thread_id = :thread_id) "
-    "SELECT id FROM below ORDER BY created_at DESC, id DESC LIMIT 1"
+    # A question and its answer may share their moment: only what has nothing below it counts.
+    "SELECT id FROM below WHERE NOT EXISTS (SELECT 1 FROM messages c WHERE c.workspace_id = :workspace_id "
+    "AND c.thread_id = :thread_id AND c.parent_id = below.id) ORDER BY created_at DESC, id DESC LIMIT 1"
 )
 _SEARCH: Final = Statement("SELECT thread_id, message_id, snippet FROM search_messages(:words, :most)")
 
@@ -104,6 +107,7 @@ class Answer:
     input_tokens: int
     output_tokens: int
     error: dict[str, Any] | None
+    metadata: dict[str, Any]
 
 
 class Known(NamedTuple):
@@ -178,6 +182,7 @@ async def update_answer(work: Transaction, message_id: str, answer: Answer, cont
         input_tokens=answer.input_tokens,
         output_tokens=answer.output_tokens,
         error=None if answer.error is None else msgspec.json.encode(answer.error).decode(),
+        metadata=msgspec.json.encode(answer.metadata).decode(),
     )
 
 

@@ -101,6 +101,7 @@ def _turn(body: Body) -> TurnRequest:
             message_id=_id(asked.id, "message.id") if asked else None,
             message_ref=message_ref,
             wishes=wishes,
+            earlier=_earlier(history[:-1], asked.id) if asked else [],
         )
     if last is None:
         raise Invalid("The body has no message; send `messages` or `message`.", field="messages")
