@@ -180,10 +180,10 @@ def _until_quiet(provider: Provider) -> None:
 
 
 def crowd(bench: Bench, target: Target) -> None:
-    """500 streams at 10 tokens a second, opened over 5 s, and the conversation list meanwhile."""
-    job = _job(target, streams=CROWD, tokens=80 if bench.quick else 150)
+    """500 streams at 10 tokens a second, opened over 10 s, and the conversation list meanwhile."""
+    job = _job(target, streams=CROWD, tokens=200 if bench.quick else 400)
     job.pace_ms = 100
-    job.spread_seconds = 5
+    job.spread_seconds = 10
     _crowd(bench, target, "crowd", job)
 
 

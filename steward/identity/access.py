@@ -12,7 +12,7 @@ from starlette.responses import Response
 from steward.identity import service
 from steward.identity.errors import CsrfMissing
 from steward.kernel import runtime
-from steward.kernel.work import Actor, Work
+from steward.kernel.work import Actor, Transaction, Work
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIE: Final = "steward_session"
@@ -84,3 +84,13 @@ async def open_work(actor: Caller) -> AsyncGenerator[Work]:
 
 InWork = Annotated[Work, Depends(open_work, scope="function")]
 """The request's transaction, for routes that answer at once."""
+
+
+async def open_transaction(actor: Caller) -> AsyncGenerator[Transaction]:
+    """Open the request's one transaction for prepared statements."""
+    async with runtime.current().database.transaction(actor) as work:
+        yield work
+
+
+InTransaction = Annotated[Transaction, Depends(open_transaction, scope="function")]
+"""The request's transaction, for reads that are asked all the time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -24,11 +25,20 @@ def read_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
     """
     try:
         raw = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw, type=tuple[types])
+        position: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple[types])
+        if not all(map(_is_storable, position)):
+            raise ValueError("nothing that a list could be at")
     except (ValueError, msgspec.MsgspecError) as error:
         raise Invalid(
             "The cursor is not one of this list; start without a cursor.", field="cursor"
         ) from error
+    return position
+
+
+def _is_storable(value: Any) -> bool:
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    return not isinstance(value, str) or "\x00" not in value
 
 
 def _clean(text: str) -> str:

@@ -92,6 +92,7 @@ class Settings(BaseSettings):
         env_prefix="STEWARD_",
         env_nested_delimiter="__",
         env_file=".env",
+        env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         populate_by_name=True,

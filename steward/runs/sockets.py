@@ -63,8 +63,8 @@ async def socket(websocket: WebSocket) -> None:
     await websocket.accept()
     readers: set[asyncio.Task[None]] = set()
     try:
-        while True:
-            await _serve(websocket, actor, await websocket.receive_text(), readers)
+        while (received := await websocket.receive())["type"] != "websocket.disconnect":
+            await _serve(websocket, actor, received.get("text"), readers)
     except WebSocketDisconnect:
         pass
     finally:
@@ -72,7 +72,9 @@ async def socket(websocket: WebSocket) -> None:
             reader.cancel()
 
 
-async def _serve(websocket: WebSocket, actor: Actor, message: str, readers: set[asyncio.Task[None]]) -> None:
+async def _serve(
+    websocket: WebSocket, actor: Actor, message: str | None, readers: set[asyncio.Task[None]]
+) -> None:
     try:
         command = _read(message)
         # The credential may have been revoked since the connection opened.
@@ -103,7 +105,9 @@ async def _serve(websocket: WebSocket, actor: Actor, message: str, readers: set[
         await _say(websocket, **{**problem_body(refusal, ""), "type": "refused"})
 
 
-def _read(message: str) -> _Send | _Follow | _Stop:
+def _read(message: str | None) -> _Send | _Follow | _Stop:
+    if message is None:
+        raise Invalid("A command is a text frame with JSON, not a binary one.")
     check_json(message.encode(), runtime.current().settings.limits)
     try:
         return _commands.decode(message)

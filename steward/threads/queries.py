@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import select
 
+from steward.kernel.characters import cut
 from steward.kernel.ids import new_id
 from steward.kernel.work import Found, Statement, Transaction, Work
 from steward.threads.tables import Message
+
+PREVIEW_CHARS: Final = 200
 
 _LOCK: Final = Statement(
     "SELECT id, client_id, head_id, title, archived FROM threads WHERE workspace_id = :workspace_id "
@@ -24,7 +28,7 @@ _INSERT_THREAD: Final = Statement(
 )
 _FIND_MESSAGE: Final = Statement(
     "SELECT id, role, parent_id, parts FROM messages WHERE workspace_id = :workspace_id AND thread_id = :thread_id "
-    "AND (id = :ref OR client_id = :ref) LIMIT 1"
+    "AND (id = :ref OR client_id = :ref) ORDER BY id = :ref DESC LIMIT 1"
 )
 _ANSWER: Final = (
     "INSERT INTO messages (workspace_id, id, thread_id, user_id, parent_id, run_id, role, status, model) "
@@ -69,6 +73,16 @@ _SAID: Final = Statement(
 _SIBLINGS: Final = Statement(
     "SELECT parent_id, array_agg(id ORDER BY created_at, id) FROM messages WHERE workspace_id = :workspace_id "
     "AND thread_id = :thread_id AND (parent_id = ANY (:parents) OR (:roots AND parent_id IS NULL)) GROUP BY parent_id"
+)
+_PAGE: Final = (
+    "SELECT id, client_id, title, model, agent_id, is_pinned, archived, is_running, message_count, token_count, "
+    "last_message_preview, last_message_at, created_at, updated_at, head_id, metadata AS thread_metadata FROM threads "
+    "WHERE workspace_id = :workspace_id AND user_id = :user_id AND archived = :archived "
+)
+_NEWEST_FIRST: Final = "ORDER BY is_pinned DESC, last_message_at DESC, id DESC LIMIT :most OFFSET :offset"
+_FIRST_PAGE: Final = Statement(_PAGE + _NEWEST_FIRST)
+_NEXT_PAGE: Final = Statement(
+    _PAGE + "AND (is_pinned, last_message_at, id) < (:is_pinned, :last_message_at, :id) " + _NEWEST_FIRST
 )
 _STEPS: Final = Statement(_PATH + "SELECT id, depth FROM path ORDER BY depth")
 _ADOPT_PATH: Final = Statement(
@@ -130,6 +144,18 @@ class Hit(NamedTuple):
 async def lock_thread(work: Transaction, ref: str) -> Found | None:
     """The thread of this id, ours before the client's, locked; or None."""
     return await work.first(_LOCK, **work.mine, ref=ref)
+
+
+async def page(
+    work: Transaction, *, archived: bool, most: int, offset: int, after: tuple[bool, datetime, str] | None
+) -> list[Found]:
+    """Threads in the order of the list, after a position in it."""
+    values: dict[str, Any] = {**work.mine, "archived": archived, "most": most, "offset": offset}
+    if after is None:
+        return await work.all(_FIRST_PAGE, **values)
+    is_pinned, last_message_at, thread_id = after
+    values |= {"is_pinned": is_pinned, "last_message_at": last_message_at, "id": thread_id}
+    return await work.all(_NEXT_PAGE, **values)
 
 
 async def insert_thread(
@@ -271,7 +297,7 @@ async def copy_path(work: Work, message_id: str, thread_id: str) -> None:
         head=parent_id,
         count=len(rows),
         tokens=tokens,
-        preview=rows[0].content[:200],
+        preview=cut(rows[0].content, PREVIEW_CHARS),
         workspace_id=work.actor.workspace_id,
         thread_id=thread_id,
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from steward.identity.access import InWork
+from steward.identity.access import InTransaction, InWork
 from steward.kernel.pages import AnyId, CleanText, Offset, PageSize
 from steward.threads import service
 from steward.threads.schemas import (
@@ -30,7 +30,7 @@ async def create_thread(work: InWork, body: ThreadCreate) -> ThreadRead:
 
 @router.get("/chat")
 async def list_threads(
-    work: InWork,
+    work: InTransaction,
     limit: PageSize = 30,
     offset: Offset = 0,
     cursor: Annotated[str | None, Query(max_length=500)] = None,

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, and_, or_, select, tuple_
+from sqlalchemy import Select, and_, or_, select
 
 from steward.audit import service as audit
-from steward.kernel.errors import NotFound
+from steward.kernel.characters import cut
+from steward.kernel.errors import Invalid, NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.pages import read_cursor, write_cursor
-from steward.kernel.work import Transaction, Work
+from steward.kernel.work import Found, Transaction, Work
 from steward.threads import queries
 from steward.threads.errors import ClientIdTaken, MessageEmpty, MessageTooLong, ThreadArchived
 from steward.threads.queries import Answer
@@ -24,7 +25,6 @@ from steward.threads.tables import Message, Thread
 Part = dict[str, Any]
 
 TITLE_CHARS: Final = 100
-PREVIEW_CHARS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,7 @@ async def begin_exchange(
         run_id=run_id,
         model=model,
         title=first_line(content),
-        preview=content[:PREVIEW_CHARS],
+        preview=cut(content, queries.PREVIEW_CHARS),
     )
     return question_id
 
@@ -230,7 +230,7 @@ async def write_answer(
     await queries.update_answer(work, message_id, answer, content)
     if last:
         await queries.count_answer(
-            work, thread_id, answer.input_tokens + answer.output_tokens, content[:PREVIEW_CHARS]
+            work, thread_id, answer.input_tokens + answer.output_tokens, cut(content, queries.PREVIEW_CHARS)
         )
 
 
@@ -256,7 +256,14 @@ async def get(work: Work, ref: str) -> Thread:
         NotFound: the actor has no such thread.
     """
     found = (
-        (await work.session.execute(_mine(work).where(or_(Thread.id == ref, Thread.client_id == ref))))
+        (
+            await work.session.execute(
+                _mine(work)
+                .where(or_(Thread.id == ref, Thread.client_id == ref))
+                .order_by((Thread.id == ref).desc())
+                .limit(1)
+            )
+        )
         .scalars()
         .first()
     )
@@ -274,19 +281,14 @@ async def read(work: Work, ref: str) -> ThreadRead:
     return _read(await get(work, ref))
 
 
-async def page(work: Work, *, limit: int, offset: int, cursor: str | None, archived: bool) -> ThreadPage:
+async def page(
+    work: Transaction, *, limit: int, offset: int, cursor: str | None, archived: bool
+) -> ThreadPage:
     """The actor's threads: pinned first, then by their last message, newest first."""
-    order = (Thread.is_pinned.desc(), Thread.last_message_at.desc(), Thread.id.desc())
-    query = _mine(work).where(Thread.archived == archived).order_by(*order).limit(limit + 1).offset(offset)
-    if cursor is not None:
-        pinned, at, thread_id = read_cursor(cursor, bool, datetime, str)
-        query = query.where(
-            tuple_(Thread.is_pinned, Thread.last_message_at, Thread.id) < tuple_(pinned, at, thread_id)
-        )
-    rows = (await work.session.execute(query)).scalars().all()
+    after = None if cursor is None else read_cursor(cursor, bool, datetime, str)
+    rows = await queries.page(work, archived=archived, most=limit + 1, offset=offset, after=after)
     shown = rows[:limit]
-    more = len(rows) > limit
-    last = shown[-1] if more else None
+    last = shown[-1] if len(rows) > limit else None
     return ThreadPage(
         items=[_read(thread) for thread in shown],
         next_cursor=None if last is None else write_cursor(last.is_pinned, last.last_message_at, last.id),
@@ -296,11 +298,18 @@ async def page(work: Work, *, limit: int, offset: int, cursor: str | None, archi
 async def messages(
     work: Work, thread: Thread, *, limit: int, offset: int, cursor: str | None
 ) -> tuple[list[MessageRead], str | None]:
-    """A page of the visible branch, newest first, and the cursor of the next page."""
+    """A page of the visible branch, newest first, and the cursor of the next page.
+
+    Raises:
+        Invalid: the cursor is not one of this thread.
+    """
     start = thread.head_id if cursor is None else str(read_cursor(cursor, str)[0])
     if start is None:
         return [], None
-    rows = (await queries.path(work, start, limit + offset + 1))[offset:]
+    rows = await queries.path(work, start, limit + offset + 1)
+    if cursor is not None and not (rows and rows[0].thread_id == thread.id):
+        raise Invalid("The cursor is not one of this conversation; start without a cursor.", field="cursor")
+    rows = rows[offset:]
     shown = rows[:limit]
     versions = await queries.siblings(work, thread.id, [row.parent_id for row in shown])
     items = [_read_message(row, versions.get(row.parent_id, [row.id])) for row in shown]
@@ -383,7 +392,7 @@ def plain_text(parts: Sequence[Part]) -> str:
 
 def first_line(content: str) -> str:
     """A title from a message: its beginning, cut at 100 characters."""
-    return " ".join(content.split())[:TITLE_CHARS]
+    return cut(" ".join(content.split()), TITLE_CHARS)
 
 
 def _mine(work: Work) -> Select[Thread]:
@@ -393,7 +402,7 @@ def _mine(work: Work) -> Select[Thread]:
     )
 
 
-def _read(thread: Thread) -> ThreadRead:
+def _read(thread: Thread | Found) -> ThreadRead:
     return ThreadRead(
         id=thread.id,
         client_id=thread.client_id,
