@@ -160,14 +160,14 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        telemetry.export_traces(settings.otlp_endpoint, __version__)
-        async with serve_runtime(settings) as house:
-            if announce is not None:
-                await announce(house)
-            _steady()
-            ready.now = True
-            yield
-            ready.now = False
+        with telemetry.export_traces(settings.otlp_endpoint, __version__):
+            async with serve_runtime(settings) as house:
+                if announce is not None:
+                    await announce(house)
+                _steady()
+                ready.now = True
+                yield
+                ready.now = False
 
     app = FastAPI(
         title="Steward",
@@ -326,6 +326,7 @@ def serve(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]) ->
         "loop": "uvloop",
         "http": "httptools",
         "ws": "websockets-sansio",
+        "ws_max_size": settings.limits.body_bytes,
         "log_config": None,
         "access_log": False,
         "server_header": False,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from steward.kernel.settings import Settings
 from steward.providers import catalogue
 from steward.providers.catalogue import Resolved
+from steward.providers.errors import UnknownProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,17 @@ def prepare(settings: Settings, wishes: Wishes, *, thread_model: str | None = No
     if wishes.instructions:
         instructions.append(wishes.instructions)
     return Prepared(
-        resolved=catalogue.resolve(settings, wishes.model or thread_model),
+        resolved=_resolve(settings, wishes.model, thread_model),
         instructions="\n\n".join(instructions),
         temperature=chat.temperature if wishes.temperature is None else wishes.temperature,
         max_tokens=wishes.max_tokens or chat.max_tokens,
         history_messages=chat.history_messages,
     )
+
+
+def _resolve(settings: Settings, wished: str | None, remembered: str | None) -> Resolved:
+    if wished is None and remembered is not None and not catalogue.is_librarian(remembered):
+        # A provider may have been taken away since the thread used it: then the server's default answers.
+        with contextlib.suppress(UnknownProvider):
+            return catalogue.resolve(settings, remembered)
+    return catalogue.resolve(settings, wished)

@@ -16,6 +16,8 @@ from steward.kernel.work import Actor, Transaction, Work
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _COOKIE: Final = "steward_session"
+# As long as browsers allow: when a session ends is the server's to say, and use moves that day.
+_COOKIE_DAYS: Final = 400
 _SECURE_COOKIE: Final = "__Host-steward_session"
 
 
@@ -58,7 +60,7 @@ def set_cookie(response: Response, connection: HTTPConnection, secret: str) -> N
     response.set_cookie(
         _SECURE_COOKIE if secure else _COOKIE,
         secret,
-        max_age=runtime.current().settings.session_days * 86_400,
+        max_age=_COOKIE_DAYS * 86_400,
         httponly=True,
         secure=secure,
         samesite="lax",

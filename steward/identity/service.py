@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,13 +13,14 @@ from typing import Final, cast
 
 from pwdlib import PasswordHash
 from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from steward.audit import service as audit
 from steward.identity.errors import EmailTaken, LinkUsedOrExpired, PasswordTooShort, SignInFailed
 from steward.identity.schemas import KeyCreated, KeyRead, Me, MembershipRead, UserRead, WorkspaceRead
 from steward.identity.tables import ApiKey, Membership, Session, SignInLink, User, Workspace
-from steward.kernel.errors import Invalid, NotFound, Unauthorized
+from steward.kernel.errors import Forbidden, Invalid, NotFound, Unauthorized
 from steward.kernel.ids import new_id, new_secret
 from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor, Role, Statement, Work, lower_role
@@ -26,6 +28,8 @@ from steward.kernel.work import Actor, Role, Statement, Work, lower_role
 KEY_PREFIX: Final = "sk-st-"
 LEAST_PASSWORD_CHARS: Final = 12
 _LINK_HOURS: Final = 24
+_FIRST_OWNER_LOCK: Final = 7_316_002
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _passwords: Final = PasswordHash.recommended()
 # Checked when there is no such user, so that the time of an answer does not tell which addresses exist.
 _DECOY: Final = _passwords.hash("a password that nobody has")
@@ -153,9 +157,12 @@ async def set_password(runtime: Runtime, actor: Actor, password: str, current_pa
     """Give the actor's user a new password; every other session of the user ends.
 
     Raises:
+        Forbidden: a key asks; passwords are for people who are signed in.
         PasswordTooShort: fewer than twelve characters.
         SignInFailed: the current password does not fit.
     """
+    if actor.session_id is None:
+        raise Forbidden("A key cannot set a password. Sign in on the page, and set it there.")
     if len(password) < LEAST_PASSWORD_CHARS:
         raise PasswordTooShort(f"A password has at least {LEAST_PASSWORD_CHARS} characters.")
     async with runtime.database.house() as house:
@@ -207,17 +214,8 @@ async def create_workspace(runtime: Runtime, name: str) -> str:
     """
     if not name.strip():
         raise Invalid("A workspace needs a name.", field="name")
-    workspace_id, service_id = new_id("ws"), new_id("user")
     async with runtime.database.house() as house:
-        house.add_all(
-            [
-                Workspace(id=workspace_id, name=name.strip()),
-                User(id=service_id, kind="service", name="API keys"),
-            ]
-        )
-        await house.flush()
-        house.add(Membership(workspace_id=workspace_id, user_id=service_id, role="admin"))
-    return workspace_id
+        return await _add_workspace(house, name.strip())
 
 
 async def create_user(
@@ -229,21 +227,19 @@ async def create_user(
 
     Raises:
         EmailTaken: another user has the address.
+        Invalid: the address has no name or no host.
         NotFound: no such workspace.
         PasswordTooShort: fewer than twelve characters.
     """
+    email = email.strip()
+    if not _EMAIL.fullmatch(email):
+        raise Invalid("An e-mail address looks like name@example.com.", field="email")
     if password is not None and len(password) < LEAST_PASSWORD_CHARS:
         raise PasswordTooShort(f"A password has at least {LEAST_PASSWORD_CHARS} characters.")
     hashed = None if password is None else await asyncio.to_thread(_passwords.hash, password)
-    user_id = new_id("user")
     async with runtime.database.house() as house:
         await _ensure_workspace(house, workspace_id)
-        if (await house.execute(_by_email(email))).first() is not None:
-            raise EmailTaken(f"A user with the address {email} exists already.")
-        house.add(User(id=user_id, email=email.strip(), name=email.split("@")[0], password_hash=hashed))
-        await house.flush()
-        house.add(Membership(workspace_id=workspace_id, user_id=user_id, role=role))
-    return user_id
+        return await _add_user(house, email, workspace_id, role, hashed)
 
 
 async def find_user(runtime: Runtime, email: str) -> str | None:
@@ -259,6 +255,8 @@ async def first_owner(runtime: Runtime) -> str | None:
     Returns: the id of the owner while nobody has a password or has signed in, else None.
     """
     async with runtime.database.house() as house:
+        # Two servers that start at once on an empty database make one owner.
+        await house.execute(select(func.pg_advisory_xact_lock(_FIRST_OWNER_LOCK)))
         person = (
             await house.execute(
                 select(User.id, User.password_hash)
@@ -268,9 +266,9 @@ async def first_owner(runtime: Runtime) -> str | None:
             )
         ).all()
         workspaces = (await house.execute(select(func.count()).select_from(Workspace))).scalar_one()
-    if not person and not workspaces:
-        workspace_id = await create_workspace(runtime, "My workspace")
-        return await create_user(runtime, "owner@localhost", workspace_id, "owner", None)
+        if not person and not workspaces:
+            workspace_id = await _add_workspace(house, "My workspace")
+            return await _add_user(house, "owner@localhost", workspace_id, "owner", None)
     if len(person) == 1 and person[0].password_hash is None:
         return person[0].id
     return None
@@ -383,13 +381,16 @@ async def _start_session(runtime: Runtime, user_id: str) -> SignedIn:
     async with runtime.database.house() as house:
         first = await house.execute(
             select(Membership.workspace_id, Membership.role)
-            .where(Membership.user_id == user_id)
+            .join(User, User.id == Membership.user_id)
+            .where(Membership.user_id == user_id, User.disabled_at.is_(None))
             .order_by(Membership.created_at)
             .limit(1)
         )
         row = first.first()
         if row is None:
-            raise SignInFailed("You are a member of no workspace. Ask an owner to add you.")
+            raise SignInFailed(
+                "You are a member of no workspace, or may not sign in. Ask an owner to add you."
+            )
         house.add(
             Session(
                 secret_hash=_hash(secret),
@@ -401,6 +402,33 @@ async def _start_session(runtime: Runtime, user_id: str) -> SignedIn:
         )
     actor = Actor(row.workspace_id, user_id, cast(Role, row.role), session_id=_hash(secret))
     return SignedIn(secret, actor)
+
+
+async def _add_workspace(house: AsyncSession, name: str) -> str:
+    workspace_id, service_id = new_id("ws"), new_id("user")
+    house.add_all(
+        [Workspace(id=workspace_id, name=name), User(id=service_id, kind="service", name="API keys")]
+    )
+    await house.flush()
+    house.add(Membership(workspace_id=workspace_id, user_id=service_id, role="admin"))
+    return workspace_id
+
+
+async def _add_user(
+    house: AsyncSession, email: str, workspace_id: str, role: Role, password_hash: str | None
+) -> str:
+    taken = EmailTaken(f"A user with the address {email} exists already.")
+    if (await house.execute(_by_email(email))).first() is not None:
+        raise taken
+    user_id = new_id("user")
+    house.add(User(id=user_id, email=email, name=email.split("@")[0], password_hash=password_hash))
+    try:
+        await house.flush()
+    except IntegrityError as error:
+        # Somebody made it between our look and our insert.
+        raise taken from error
+    house.add(Membership(workspace_id=workspace_id, user_id=user_id, role=role))
+    return user_id
 
 
 async def _ensure_workspace(house: AsyncSession, workspace_id: str) -> None:

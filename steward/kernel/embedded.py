@@ -11,7 +11,9 @@ import asyncio
 import fcntl
 import os
 import pwd
+import re
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
@@ -38,7 +40,9 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 _DATABASE: Final = "steward"
 _START_SECONDS: Final = 120
 _GONE_SECONDS: Final = 5
+_AGAIN_SECONDS: Final = 1
 _SOCKET_PATH_BYTES: Final = 100
+_PLAIN_PATH: Final = re.compile(rb"[A-Za-z0-9/._+@-]+")
 _SERVER_SETTINGS: Final = {
     "listen_addresses": "''",
     "max_connections": "200",
@@ -75,7 +79,8 @@ class EmbeddedPostgres:
         if self._answers():
             return False
         with _Lock(self.data_dir / "start.lock"):
-            return self._ensure_running()
+            # Released while we waited for the lock: nobody would stop what we start.
+            return self._holders is not None and self._ensure_running()
 
     def release(self) -> None:
         """Let go of the server; the last process to do so stops it."""
@@ -119,38 +124,56 @@ class EmbeddedPostgres:
         if not self._is_our_postmaster():
             # The pid belongs to nobody, or (typical after a container restart) to another program.
             (self.pgdata / "postmaster.pid").unlink(missing_ok=True)
-            self.socket_dir.mkdir(mode=0o700, exist_ok=True)
-            _give_to(self.socket_dir, self._system_user)
-            options = " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS.items())
-            self._pg_ctl(
-                "start", "-W", "-l", str(self.pgdata / "log"), "-o", f"{options} -k {self.socket_dir}"
-            )
-        started = time.monotonic()
+            self._start_postmaster()
+        started = tried = time.monotonic()
         while not self._answers():
-            waited = time.monotonic() - started
+            now = time.monotonic()
+            is_gone = not self._is_our_postmaster()
             # Recovery after a crash may take long; a server that is gone will not come.
-            if waited > _START_SECONDS or (waited > _GONE_SECONDS and not self._is_our_postmaster()):
+            if now - started > _START_SECONDS or (is_gone and now - started > _GONE_SECONDS):
                 raise RuntimeError(
                     f"The embedded PostgreSQL did not start; its log is {self.pgdata / 'log'}."
                 )
+            if is_gone and now - tried > _AGAIN_SECONDS:
+                # Refused while the last processes of a killed server were still going.
+                self._start_postmaster()
+                tried = now
             time.sleep(0.05)
         self._ensure_database()
         return True
 
+    def _start_postmaster(self) -> None:
+        self._prepare_socket_dir()
+        settings = " ".join(f"-c {name}={value}" for name, value in _SERVER_SETTINGS.items())
+        self._pg_ctl("start", "-W", "-l", str(self.pgdata / "log"), "-o", f"{settings} -k {self.socket_dir}")
+
+    def _prepare_socket_dir(self) -> None:
+        self.socket_dir.mkdir(mode=0o700, exist_ok=True)
+        owner = pwd.getpwnam(self._system_user).pw_uid if self._system_user else os.geteuid()
+        found = self.socket_dir.lstat()
+        # In the folder for temporary files anybody can lay a trap under a name that can be guessed.
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (owner, os.geteuid()):
+            raise RuntimeError(f"{self.socket_dir} belongs to somebody else. Remove it, then start again.")
+        _give_to(self.socket_dir, self._system_user)
+
     def _initialise(self) -> None:
         if (self.pgdata / "PG_VERSION").exists():
             return
-        self.pgdata.mkdir(parents=True, exist_ok=True)
+        # Aside, then moved: a start that is killed half-way leaves nothing that looks like a database.
+        fresh = self.data_dir / "postgres.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
         # The wheel's own set-up: as root it makes a system user to run as and opens the path for it.
-        PostgresServer(self.pgdata, cleanup_mode=None, postgres_version=18).ensure_pgdata_inited()
+        PostgresServer(fresh, cleanup_mode=None, postgres_version=18).ensure_pgdata_inited()
+        fresh.rename(self.pgdata)
 
     def _ensure_database(self) -> None:
         with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
-            if (
-                connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (_DATABASE,)).fetchone()
-                is None
-            ):
-                connection.execute(f"CREATE DATABASE {_DATABASE}")
+            known = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (_DATABASE,)
+            ).fetchone()
+            if known is None:
+                _create_database(connection)
 
     def _answers(self) -> bool:
         try:
@@ -216,11 +239,27 @@ def _socket_answers(server: EmbeddedPostgres) -> bool:
 
 
 def _socket_dir(pgdata: Path) -> Path:
-    """A private folder whose socket path fits the limit of Unix sockets (107 bytes)."""
+    """A private folder whose socket path fits the limit of Unix sockets (107 bytes) and needs no quotes anywhere."""
     inside = pgdata / "run"
-    if len(str(inside / ".s.PGSQL.5432")) <= _SOCKET_PATH_BYTES:
+    path = os.fsencode(inside / ".s.PGSQL.5432")
+    if len(path) <= _SOCKET_PATH_BYTES and _PLAIN_PATH.fullmatch(path):
         return inside
     return Path(tempfile.gettempdir()) / f"steward-{sha256(str(pgdata).encode()).hexdigest()[:16]}"
+
+
+def _create_database(connection: psycopg.Connection) -> None:
+    # Not in the language of whoever starts the server first: without one (as under systemd or cron), search would
+    # know neither "Ä" as the capital of "ä" nor "„" as a quotation mark. Systems differ in the names of their locales.
+    for ctype in ("C.UTF-8", "C.utf8", "en_US.UTF-8", "UTF-8"):
+        try:
+            connection.execute(
+                f"CREATE DATABASE {_DATABASE} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin "
+                f"BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE '{ctype}'"
+            )
+        except psycopg.errors.WrongObjectType:
+            continue
+        return
+    connection.execute(f"CREATE DATABASE {_DATABASE}")
 
 
 def _give_to(folder: Path, user: str | None) -> None:

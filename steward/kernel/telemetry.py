@@ -58,15 +58,22 @@ def stage(name: str, **attributes: str | int | float) -> Generator[trace.Span]:
         yield span
 
 
-def export_traces(endpoint: str | None, version: str) -> None:
-    """Send spans to a collector; without an endpoint spans cost nothing."""
+@contextmanager
+def export_traces(endpoint: str | None, version: str) -> Generator[None]:
+    """Send spans to a collector while the block runs; without an endpoint spans cost nothing."""
     if endpoint is None:
+        yield
         return
     provider = TracerProvider(
         resource=Resource.create({"service.name": "steward", "service.version": version})
     )
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
     trace.set_tracer_provider(provider)
+    try:
+        yield
+    finally:
+        # Hands over what is left; the process may be gone before a batch is full.
+        provider.shutdown()
 
 
 def exposition() -> tuple[bytes, str]:

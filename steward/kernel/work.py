@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -197,7 +198,7 @@ class Database:
             try:
                 yield Transaction(actor, connection)
             except BaseException:
-                if not connection.is_closed():
+                with contextlib.suppress(Exception):  # the first failure is the one to tell
                     await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
@@ -262,7 +263,7 @@ class _Pool:
         except _LOST as error:
             raise _down() from error
         except asyncpg.InterfaceError as error:
-            if connection.is_closed():
+            if _is_gone(connection):
                 raise _down() from error
             raise
         finally:
@@ -291,6 +292,14 @@ class _Pool:
                 )
                 await self._pool
             return self._pool
+
+
+def _is_gone(connection: Any) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        # The pool took it back already, because its server went away.
+        return True
 
 
 async def _speak_json(connection: Connection) -> None:
@@ -329,6 +338,8 @@ def _engine(url: URL, pool_size: int, pool_seconds: float) -> AsyncEngine:
         pool_timeout=pool_seconds,
         pool_recycle=1800,
         pool_use_lifo=True,
+        # An error in the log would otherwise show what people wrote.
+        hide_parameters=True,
         connect_args={"timeout": 5, "server_settings": {"application_name": "steward", "jit": "off"}},
     )
 

@@ -159,6 +159,11 @@ def configured(settings: Settings) -> list[Provider]:
     return ready or [LIBRARIAN]
 
 
+def is_librarian(name: str) -> bool:
+    """Whether a model's name is that of the built-in answerer, which no thread needs to remember."""
+    return name == f"{LIBRARIAN.name}/{LIBRARIAN.models[0]}"
+
+
 def default_model(settings: Settings) -> str:
     """The model of a request that names none."""
     if settings.default_model:

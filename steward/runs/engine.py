@@ -333,11 +333,13 @@ class Engine:
             ToolFailure(call.call_id, f"There is no tool named {call.name!r}.")
             for call in _open_tool_calls(turn)
         ]
-        turn.tail.publish([*failures, StepEnd(step)])
-        turn.fold()
-        await self._feed.flush()
         call = turn.call
         assert call is not None
+        # The provider sent no count: ours goes into the events, as at the end of a turn.
+        estimate: list[RunEvent] = [] if call.usage is not None else [call.counted()]
+        turn.tail.publish([*estimate, *failures, StepEnd(step)])
+        turn.fold()
+        await self._feed.flush()
         async with self._runtime.database.transaction(turn.actor) as work:
             await self._calls.settle(work, call, "completed")
             answer = self._answer(turn, "in_progress", None, {})
@@ -385,7 +387,8 @@ class Engine:
                 if stands is None:
                     return None
                 turn.fold()
-                total = Usage(turn.transcript.input_tokens, turn.transcript.output_tokens)
+                said = turn.transcript
+                total = Usage(said.input_tokens, said.output_tokens, cached_tokens=said.cached_tokens)
                 cost = cost_usd(endpoint.provider, endpoint.model, total)
                 cost_text = None if cost is None else format(cost, "f")
                 duration_ms = round((time.time() - turn.started_at) * 1000)
@@ -402,7 +405,9 @@ class Engine:
                     error_tag=facts["tag"] if facts else None,
                     error_message=facts["message"] if facts else None,
                 )
-                await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=True)
+                if not await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=True):
+                    # An earlier try had committed after all.
+                    return end
                 await audit.record(
                     work,
                     "ai_response_completed",

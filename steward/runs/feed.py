@@ -43,6 +43,10 @@ _READ: Final = Statement(
     "SELECT first_seq, events FROM run_segments WHERE workspace_id = :workspace_id AND id = :run_id "
     "AND last_seq > :after AND first_seq < :before ORDER BY first_seq LIMIT 50"
 )
+_LAST: Final = Statement(
+    "SELECT last_seq, events FROM run_segments WHERE workspace_id = :workspace_id AND id = :run_id "
+    "ORDER BY first_seq DESC LIMIT 1"
+)
 _NOTIFY: Final = Statement("SELECT pg_notify(:channel, :payload)")
 _FOREVER: Final = 2**62
 _FIRST_SEQ: Final = 1
@@ -205,6 +209,14 @@ class Feed:
             if skipped < len(events):
                 batches.append(Batch(row.first_seq + skipped, events[skipped:]))
         return batches
+
+    async def ended_at(self, actor: Actor, run_id: str) -> int | None:
+        """The cursor of a run's last event, once its end and its answer are written; else None."""
+        async with self._database.transaction(actor) as work:
+            row = await work.first(_LAST, workspace_id=actor.workspace_id, run_id=run_id)
+        if row is None or not isinstance(unpack(row.events)[-1], RunEnd):
+            return None
+        return row.last_seq
 
     async def _is_over(self, actor: Actor, run_id: str) -> bool:
         async with self._database.transaction(actor) as work:

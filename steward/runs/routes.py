@@ -74,7 +74,11 @@ async def read_run_events(
     house = runtime.current()
     async with house.database.work(actor) as work:
         await service.get(work, run_id)
-    events = _encode(actor, run_id, last_event_id if last_event_id is not None else after)
+    cursor = last_event_id if last_event_id is not None else after
+    if cursor and await service.is_read_to_end(actor, run_id, cursor):
+        # What tells an EventSource to stop asking.
+        return Response(status_code=204)
+    events = _encode(actor, run_id, cursor)
     return EventStream(events, ping_seconds=house.settings.streams.ping_seconds)
 
 

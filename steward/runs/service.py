@@ -34,6 +34,8 @@ from steward.usage.service import CallOpening
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
+_STORE_SECONDS: Final = 2.0
+
 _settling: Final[set[asyncio.Task[None]]] = set()
 
 
@@ -54,8 +56,7 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     run_id = new_id("run")
     with stage("turn.start", run_id=run_id):
         try:
-            async with house.database.transaction(actor) as work:
-                turn = await _accept(work, request, run_id, accepted_at)
+            turn = await _accept_after_others(actor, request, run_id, accepted_at)
         except BaseException:
             engine.discard(run_id)
             raise
@@ -74,12 +75,45 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     return Started(run_id, turn.thread_id, turn.message_id, joined=False)
 
 
-async def _accept(work: Transaction, request: TurnRequest, run_id: str, accepted_at: float) -> Turn | Started:
+async def _accept_after_others(
+    actor: Actor, request: TurnRequest, run_id: str, accepted_at: float
+) -> Turn | Started:
+    """Accept a turn; a live run of its thread is stopped first, and given a moment to store what it said."""
+    database = runtime.current().database
+    try:
+        async with database.transaction(actor) as work:
+            return await _accept(work, request, run_id, accepted_at, overtake=False)
+    except _Answering as answering:
+        await stop(actor, answering.run_id)
+        await _wait_until_stored(actor, answering.run_id)
+    async with database.transaction(actor) as work:
+        return await _accept(work, request, run_id, accepted_at, overtake=True)
+
+
+async def _wait_until_stored(actor: Actor, run_id: str) -> None:
+    deadline = time.monotonic() + _STORE_SECONDS
+    while time.monotonic() < deadline:
+        if await runtime.current().part(Feed).ended_at(actor, run_id) is not None:
+            return
+        await asyncio.sleep(0.02)
+
+
+class _Answering(Exception):
+    """The thread has a live run, which ends before the new turn begins."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+
+
+async def _accept(
+    work: Transaction, request: TurnRequest, run_id: str, accepted_at: float, *, overtake: bool
+) -> Turn | Started:
     house = runtime.current()
     wishes = request.wishes
-    # Before anything is stored: an unknown model refuses the whole request.
-    prepared = agents.prepare(house.settings, wishes)
-    thread = await threads.open_thread(work, request.thread_ref, model=prepared.resolved.full_name)
+    thread = await threads.open_thread(work, request.thread_ref)
+    # An unknown model refuses the whole request: nothing of this transaction stays.
+    prepared = agents.prepare(house.settings, wishes, thread_model=thread.model)
     question: threads.Question | None = None
     parent_id = thread.head_id
     if request.trigger == "regenerate":
@@ -98,11 +132,11 @@ async def _accept(work: Transaction, request: TurnRequest, run_id: str, accepted
         earlier = _with_ids_once(earlier, request.message_id)
         parent_id = await threads.fill(work, thread, earlier)
     if not thread.is_new:
-        overtaken = await queries.overtake(work, thread.id)
-        feed = house.part(Feed)
-        for other in overtaken:
-            feed.stop_here(other)
-        await feed.stop_everywhere(work, overtaken)
+        live = await queries.live_of_thread(work, thread.id)
+        if live is not None and not overtake:
+            raise _Answering(live.id)
+        if live is not None:
+            await house.part(Feed).stop_everywhere(work, await queries.overtake(work, thread.id))
     answer_id = new_id("msg")
     question_id = await threads.begin_exchange(
         work,
@@ -179,6 +213,12 @@ async def follow(actor: Actor, run_id: str, after: int = 0) -> AsyncGenerator[Ba
     if not ended:
         events = await _from_message(actor, run_id)
         yield Batch(after + 1, events if after == 0 else events[-1:])
+
+
+async def is_read_to_end(actor: Actor, run_id: str, after: int) -> bool:
+    """Whether a reader at this cursor has seen the end of the run."""
+    ended_at = await runtime.current().part(Feed).ended_at(actor, run_id)
+    return ended_at is not None and after >= ended_at
 
 
 async def follow_standing(actor: Actor, run_id: str) -> AsyncGenerator[list[RunEvent]]:

@@ -25,6 +25,7 @@ class Transcript:
         self._pieces: list[str] = []
         self.input_tokens = 0
         self.output_tokens = 0
+        self.cached_tokens = 0
         self.output_chars = 0
 
     def add(self, event: RunEvent) -> None:
@@ -56,6 +57,7 @@ class Transcript:
             case Usage():
                 self.input_tokens += event.input_tokens
                 self.output_tokens += event.output_tokens
+                self.cached_tokens += event.cached_tokens
             case _:
                 pass
 

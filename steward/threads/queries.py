@@ -18,7 +18,7 @@ from steward.threads.tables import Message
 PREVIEW_CHARS: Final = 200
 
 _LOCK: Final = Statement(
-    "SELECT id, client_id, head_id, title, archived FROM threads WHERE workspace_id = :workspace_id "
+    "SELECT id, client_id, head_id, title, model, archived FROM threads WHERE workspace_id = :workspace_id "
     "AND user_id = :user_id AND (id = :ref OR client_id = :ref) ORDER BY id = :ref DESC LIMIT 1 FOR UPDATE"
 )
 _INSERT_THREAD: Final = Statement(
@@ -44,8 +44,9 @@ _THREAD: Final = (
 # One statement for the hot start of a turn; foreign keys are checked at its end.
 _EXCHANGE: Final = Statement(
     "WITH question AS (INSERT INTO messages (workspace_id, id, thread_id, user_id, parent_id, client_id, role, parts, "
-    "content, metadata) VALUES (:workspace_id, :question_id, :thread_id, :user_id, :parent_id, :client_id, 'user', "
-    f"cast(:parts AS jsonb), :content, cast(:metadata AS jsonb))), answer AS ({_ANSWER}) {_THREAD}"
+    "content, metadata, created_at) VALUES (:workspace_id, :question_id, :thread_id, :user_id, :parent_id, :client_id, "
+    "'user', cast(:parts AS jsonb), :content, cast(:metadata AS jsonb), statement_timestamp())), "
+    f"answer AS ({_ANSWER}) {_THREAD}"
 )
 _ANOTHER_ANSWER: Final = Statement(f"WITH answer AS ({_ANSWER}) {_THREAD}")
 _UPDATE_ANSWER: Final = Statement(
@@ -53,7 +54,7 @@ _UPDATE_ANSWER: Final = Statement(
     "finish_reason = :finish_reason, input_tokens = :input_tokens, output_tokens = :output_tokens, "
     "total_tokens = cast(:input_tokens AS int) + cast(:output_tokens AS int), error = cast(:error AS jsonb), "
     "metadata = metadata || cast(:metadata AS jsonb) "
-    "WHERE workspace_id = :workspace_id AND id = :id"
+    "WHERE workspace_id = :workspace_id AND id = :id AND status = 'in_progress' RETURNING id"
 )
 _COUNT_ANSWER: Final = Statement(
     "UPDATE threads SET token_count = token_count + :tokens, last_message_preview = :preview, last_message_at = now(), "
@@ -195,9 +196,9 @@ async def insert_exchange(
     await work.all(_EXCHANGE, **values)
 
 
-async def update_answer(work: Transaction, message_id: str, answer: Answer, content: str) -> None:
-    """Store an answer as it stands."""
-    await work.all(
+async def update_answer(work: Transaction, message_id: str, answer: Answer, content: str) -> bool:
+    """Store an answer as it stands; whether it was still open."""
+    row = await work.first(
         _UPDATE_ANSWER,
         workspace_id=work.actor.workspace_id,
         id=message_id,
@@ -210,6 +211,7 @@ async def update_answer(work: Transaction, message_id: str, answer: Answer, cont
         error=None if answer.error is None else msgspec.json.encode(answer.error).decode(),
         metadata=msgspec.json.encode(answer.metadata).decode(),
     )
+    return row is not None
 
 
 async def count_answer(work: Transaction, thread_id: str, tokens: int, preview: str) -> None:

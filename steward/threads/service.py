@@ -35,6 +35,7 @@ class ThreadRef:
     client_id: str | None
     head_id: str | None
     title: str
+    model: str | None
     is_new: bool
 
 
@@ -64,14 +65,14 @@ async def open_thread(work: Transaction, ref: str | None, *, model: str | None =
         if found is not None:
             if found.archived:
                 raise ThreadArchived("This conversation is archived; bring it back to go on with it.")
-            return ThreadRef(found.id, found.client_id, found.head_id, found.title, is_new=False)
+            return ThreadRef(found.id, found.client_id, found.head_id, found.title, found.model, is_new=False)
         if ref.startswith("thread_"):
             raise _no_thread()
     thread_id = await queries.insert_thread(work, client_id=ref, title="", model=model)
     if thread_id is None:
         # Somebody made it between our look and our insert.
         return await open_thread(work, ref, model=model)
-    return ThreadRef(thread_id, ref, None, "", is_new=True)
+    return ThreadRef(thread_id, ref, None, "", model, is_new=True)
 
 
 def ensure_fits(parts: Sequence[Part], most_chars: int) -> None:
@@ -224,14 +225,18 @@ async def find_answer(work: Work, message_id: str) -> MessageRead:
 
 async def write_answer(
     work: Transaction, thread_id: str, message_id: str, answer: Answer, *, last: bool
-) -> None:
-    """Store the answer as it stands; the last write also brings the thread's counts up to date."""
+) -> bool:
+    """Store the answer as it stands; the last write also brings the thread's counts up to date.
+
+    Returns: whether the answer was still open. A write that is tried again because its answer was lost finds it closed.
+    """
     content = plain_text(answer.parts)
-    await queries.update_answer(work, message_id, answer, content)
+    if not await queries.update_answer(work, message_id, answer, content):
+        return False
     if last:
-        await queries.count_answer(
-            work, thread_id, answer.input_tokens + answer.output_tokens, cut(content, queries.PREVIEW_CHARS)
-        )
+        tokens = answer.input_tokens + answer.output_tokens
+        await queries.count_answer(work, thread_id, tokens, cut(content, queries.PREVIEW_CHARS))
+    return True
 
 
 async def history(work: Transaction, message_id: str, most: int) -> list[tuple[str, list[Part]]]:

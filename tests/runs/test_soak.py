@@ -1,4 +1,4 @@
-"""Many turns at once, with clients that leave and people who press stop: exact counts, no cross-talk, nothing left behind."""
+"""Many turns at once, with clients that leave and people who press stop: exact counts, nothing left behind."""
 
 from __future__ import annotations
 

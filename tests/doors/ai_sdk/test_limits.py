@@ -57,7 +57,6 @@ async def test_a_silent_model_ends_in_a_timeout(
     assert (await called(provider, word)).client_gone
 
 
-@pytest.mark.req("CHAT-15")
 async def test_a_turn_that_never_ends_is_ended(
     strict: httpx.AsyncClient, ada: Person, provider: ScriptedProvider
 ) -> None:

@@ -423,6 +423,16 @@ async def test_the_same_message_again_joins_its_answer_and_later_replays_it(
     assert len(calls_of(provider, word)) == 1
 
 
+async def test_another_text_under_the_same_message_id_is_refused(
+    client: httpx.AsyncClient, ada: Person
+) -> None:
+    chat_id = new_id("chat")
+    await ask(client, ada, "one", chat_id, "m1")
+    answer = await client.post("/api/v1/chat", json=question("two", chat_id, "m1"), headers=ada.headers)
+    assert answer.status_code in (409, 422), answer.text
+    assert len((await settled(client, ada, chat_id))["messages"]) == 2
+
+
 async def test_a_new_message_overtakes_the_answer_and_keeps_what_came(
     client: httpx.AsyncClient, ada: Person, provider: ScriptedProvider
 ) -> None:
@@ -526,6 +536,23 @@ async def test_regenerate_gives_another_answer_beside_the_first(
     assert prompts[0] == prompts[1] == prompts[2]
 
 
+async def test_another_try_of_a_message_that_never_arrived_sends_it(
+    client: httpx.AsyncClient, ada: Person
+) -> None:
+    """A page whose send failed tries again with `regenerate`, and shows what it had before."""
+    chat_id = new_id("chat")
+    history = [user_message("one", "a"), {**user_message("two", "b"), "role": "assistant"}]
+    body = question("{{reply:Here.}}", chat_id, "m1", trigger="regenerate-message")
+    body["messages"] = [*history, *body["messages"]]
+    chunks = chunks_of((await client.post("/api/v1/chat", json=body, headers=ada.headers)).text)
+    assert text_of(chunks) == "Here."
+    found = await settled(client, ada, chat_id)
+    assert [message["client_id"] for message in found["messages"]] == ["a", "b", "m1", None]
+    again = chunks_of((await client.post("/api/v1/chat", json=body, headers=ada.headers)).text)
+    assert again[0]["messageId"] != chunks[0]["messageId"], "now it is there, and gets another answer"
+    assert len((await settled(client, ada, chat_id))["messages"]) == 4
+
+
 async def test_there_is_no_other_answer_to_what_nobody_asked(client: httpx.AsyncClient, ada: Person) -> None:
     body: dict[str, Any] = {"id": new_id("chat"), "messages": [], "trigger": "regenerate-message"}
     answer = await client.post("/api/v1/chat", json=body, headers=ada.headers)
@@ -559,6 +586,10 @@ async def test_an_edit_branches_and_the_old_branch_stays(
         "One.",
         f"{word} {{{{reply:Other.}}}}",
     ]
+    shown = await client.patch(
+        f"/api/v1/chat/{chat_id}", json={"head_id": before[2]["id"]}, headers=ada.headers
+    )
+    assert shown.json()["head_id"] == before[3]["id"]
     # The same edit sent twice is one.
     again = chunks_of((await client.post("/api/v1/chat", json=body, headers=ada.headers)).text)
     assert again[0]["messageId"] == chunks[0]["messageId"]
