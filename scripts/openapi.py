@@ -17,12 +17,7 @@ TARGET = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
 
 def describe() -> str:
     """The description as it stands in the code."""
-    return (
-        json.dumps(
-            build_api(Settings()).openapi(), indent=2, ensure_ascii=False, sort_keys=True
-        )
-        + "\n"
-    )
+    return json.dumps(build_api(Settings()).openapi(), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """What every test has: a real PostgreSQL built by the migrations, a scripted provider, a server on a port of its own.
 
-The database is shared by all test processes and never cleaned: every test makes its own workspace, and row security hides the rest, so
-each test also tests the wall.
+The database is shared by all test processes and never cleaned: every test makes its own workspace, and row security
+hides the rest, so each test also tests the wall.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def settings(data_dir: Path, provider: ScriptedProvider) -> Settings:
     return Settings(
         _env_file=None,  # pyright: ignore[reportCallIssue]  # pydantic-settings takes it, its signature does not say
         data_dir=data_dir,
-        openai_api_key="sk-scripted",  # pyright: ignore[reportArgumentType]  # pydantic wraps it
+        openai_api_key="sk-scripted",
         openai_base_url=provider.base_url,
         rate_limits="off",
         log_level="error",
@@ -73,7 +73,9 @@ async def server(settings: Settings) -> AsyncGenerator[str]:
     """The whole application, served on a free port in the tests' own loop; its base URL."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app.create_app(settings), log_config=None, access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app.create_app(settings), log_config=None, access_log=False, timeout_graceful_shutdown=2
+    )
     serving = uvicorn.Server(config)
     # The tests' runner owns the signals.
     task = asyncio.ensure_future(serving.serve(sockets=[listener]))

@@ -1,5 +1,7 @@
 """Row security, for every table that the catalogue knows: a new table is covered without a change here."""
 
+# ruff: noqa: S608  # table names come from the catalogue, ids from ourselves
+
 from __future__ import annotations
 
 import asyncio
@@ -8,7 +10,7 @@ from collections.abc import AsyncGenerator
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 
 from steward.identity import service as identity
@@ -213,7 +215,7 @@ async def test_personal_rows_are_hidden_from_colleagues(
 async def _faults_between(
     house: Runtime, owner: Connection, maker: RowMaker, table: Table, holder: Actor, stranger: Actor
 ) -> list[str]:
-    """What a stranger can do with a holder's row, and what the holder cannot: the second shows that the first means something."""
+    """What a stranger can do with a holder's row, and what the holder cannot: else the first would mean nothing."""
     name = table.name
     if name == "memberships":
         theirs: Values = {"workspace_id": holder.workspace_id, "user_id": holder.user_id}
@@ -299,7 +301,8 @@ async def test_a_pooled_connection_forgets_its_actor(house: Runtime, ada: Person
         thread = await threads.create(work, "Ada's", None)
     one = Database(house.database.app_url, house.database.system_url, pool_size=1, pool_seconds=2)
     who = text(
-        "SELECT current_setting('steward.workspace_id', true), current_setting('steward.user_id', true), pg_backend_pid()"
+        "SELECT current_setting('steward.workspace_id', true), current_setting('steward.user_id', true), "
+        "pg_backend_pid()"
     )
     try:
         async with one.work(ada.actor) as work:
@@ -378,31 +381,35 @@ async def test_the_search_uses_its_index_and_row_secured_full_text_cannot(
 ) -> None:
     thread = await maker.make("threads", ada.actor.workspace_id, ada.actor.user_id)
     await owner.execute(
-        "INSERT INTO messages (workspace_id, id, thread_id, user_id, role, content) SELECT $1, $2 || n, $2, $3, 'user', "
-        "repeat('lorem ipsum dolor sit amet ', 20) || CASE n % 2000 WHEN 0 THEN 'zwetschge' ELSE '' END "
+        "INSERT INTO messages (workspace_id, id, thread_id, user_id, role, content) SELECT $1, $2 || n, $2, $3, "
+        "'user', repeat('lorem ipsum dolor sit amet ', 20) || CASE n % 2000 WHEN 0 THEN 'zwetschge' ELSE '' END "
         "FROM generate_series(1, 20000) AS n",
         ada.actor.workspace_id,
         thread["id"],
         ada.actor.user_id,
     )
-    await owner.execute("ANALYZE messages")
+    # What the server itself does after a while.
+    await owner.execute("SELECT gin_clean_pending_list('ix_messages_search')")
+    await owner.execute("ANALYZE messages, threads")
     scans = text("SELECT pg_stat_get_xact_numscans('ix_messages_search'::regclass)")
     through_the_function = text("SELECT message_id FROM search_messages('zwetschge', 50)")
     behind_the_policy = text("SELECT id FROM messages WHERE search @@ to_tsquery('simple', 'zwetschge:*')")
 
-    async def measure(statement: object) -> tuple[int, int, float]:
-        best = float("inf")
+    async def measure(statement: TextClause) -> tuple[int, int, float]:
+        best, found = float("inf"), 0
         async with house.database.work(ada.actor) as work:
-            for _ in range(3):
+            before = (await work.session.execute(scans)).scalar_one()
+            # More often than PostgreSQL plans anew by itself.
+            for _ in range(8):
                 began = time.perf_counter()
-                found = len((await work.session.execute(statement)).all())  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownArgumentType]
+                found = len((await work.session.execute(statement)).all())
                 best = min(best, time.perf_counter() - began)
-            return found, (await work.session.execute(scans)).scalar_one(), best
+            return found, (await work.session.execute(scans)).scalar_one() - before, best
 
     found, index_scans, seconds = await measure(through_the_function)
     slow_found, slow_scans, slow_seconds = await measure(behind_the_policy)
     assert found == slow_found == 10
-    assert index_scans == 3
+    assert index_scans == 8
     assert slow_scans == 0
     assert seconds < slow_seconds / 2
     await owner.execute("DELETE FROM messages WHERE thread_id = $1", thread["id"])

@@ -213,7 +213,7 @@ class Answer:
 
     async def _send_split(self, response: web.StreamResponse, script: _Script) -> None:
         """Write the same bytes cut anywhere, inside a character too; every run cuts at the same places."""
-        places = random.Random(self._record.id)  # noqa: S311 - places to cut at, no secret
+        places = random.Random(self._record.id)
         rest = b"".join(event.data for event in script.events)
         self._count(script.events)
         while rest:

@@ -207,7 +207,7 @@ def some_run(dice: random.Random) -> list[RunEvent]:
 @pytest.mark.req("CHAT-03")
 @pytest.mark.req("CHAT-45")
 async def test_its_parser_takes_every_stream() -> None:
-    dice = random.Random(7)  # noqa: S311 - the same streams each time, no secret
+    dice = random.Random(7)
     runs = [some_run(dice) for _ in range(200)]
     bodies: list[str] = []
     for events in runs:
