@@ -43,9 +43,6 @@ from tests.support.scripted_answer import Recorded
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.scripted_reply import characters, message_text
 
-# The server of other tests draws from `random` in threads of its own while Hypothesis looks on.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
-
 LIMITS = Limits(connect_seconds=2, idle_seconds=2)
 ENDPOINT = Endpoint("openai", "gpt-4o", "http://127.0.0.1:9/v1", "sk-scripted")
 

@@ -31,9 +31,6 @@ from steward.runs.events import (
     unpack,
 )
 
-# The server of other tests draws from `random` in threads of its own while Hypothesis looks on.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
-
 texts = st.text(max_size=8)
 numbers = st.integers(0, 2**40)
 values = st.recursive(

@@ -10,9 +10,6 @@ from steward.providers.events import ReasoningDelta, TextDelta, ToolCall, ToolCa
 from steward.runs.events import RunEvent, StepEnd, StepStart, ToolFailure, ToolResult
 from steward.runs.transcript import Part, Transcript
 
-# The server of other tests draws from `random` in threads of its own while Hypothesis looks on.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
-
 
 def folded(events: list[RunEvent]) -> list[Part]:
     transcript = Transcript()

@@ -30,15 +30,13 @@ def environment(**given: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), **given}
 
 
-def steward(
-    *arguments: str, stdin: str = "", cwd: Path | None = None, **given: str
-) -> subprocess.CompletedProcess[str]:
+def steward(*arguments: str, stdin: str = "", **given: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
         [*COMMAND, *arguments],
         input=stdin,
         env=environment(**given),
-        cwd=cwd or ROOT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=100,

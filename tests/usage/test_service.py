@@ -24,9 +24,6 @@ from tests.support.database import as_owner
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.scripted_reply import message_text
 
-# The server of other tests draws from `random` in threads of its own while Hypothesis looks on.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
-
 
 async def line_of(house: Runtime, person: Person, text: str, stop_after: int | None = None) -> ModelCall:
     """The line of a turn's one call."""

@@ -33,10 +33,6 @@ from steward.runs.events import (
 )
 from tests.doors.ai_sdk.reading import check, chunks_of, read, text_of
 
-# The server of other tests draws from `random` in threads of its own while Hypothesis looks on.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
-
-
 START = RunStart("run_1", "thread_1", "msg_1", "openai/gpt-4o", "2026-11-21T12:00:00+00:00")
 
 

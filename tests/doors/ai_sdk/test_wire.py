@@ -11,9 +11,6 @@ from steward.doors.ai_sdk import wire
 from steward.kernel.errors import Invalid
 from steward.runs.schemas import Earlier, TurnRequest
 
-# The server of other tests draws from `random` in threads of its own while Hypothesis looks on.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
-
 
 def text(words: str) -> dict[str, Any]:
     return {"type": "text", "text": words}

@@ -22,9 +22,6 @@ from steward.providers.events import (
     Usage,
 )
 
-# The server of other tests draws from `random` in threads of its own while Hypothesis looks on.
-pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
-
 USAGE = Usage(7, 3, cached_tokens=2, reasoning_tokens=1)
 TOOLS: list[ProviderEvent] = [
     ReasoningDelta("Hm."),
