@@ -177,7 +177,7 @@ class Gate:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                return _replay(message, receive)
+                return replay(message, receive)
             body += message.get("body", b"")
             if len(body) > limit:
                 raise _too_many_bytes(limit)
@@ -185,7 +185,7 @@ class Gate:
                 break
         if body:
             check_json(bytes(body), self._limits)
-        return _replay({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
+        return replay({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
 
 
 def check_json(body: bytes, limits: Limits) -> None:
@@ -221,7 +221,8 @@ def _too_many_bytes(limit: int) -> BodyTooLarge:
     return BodyTooLarge(f"The body has more than {limit} bytes; send less, or upload it as a file.")
 
 
-def _replay(first: Message, receive: Receive) -> Receive:
+def replay(first: Message, receive: Receive) -> Receive:
+    """A receive that gives back a message that was read already, and then goes on."""
     pending: list[Message] = [first]
 
     async def read() -> Message:

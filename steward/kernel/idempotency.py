@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from steward.kernel import runtime
 from steward.kernel.errors import IdempotencyBusy, IdempotencyMismatch, Refusal
+from steward.kernel.http import replay
 from steward.kernel.rows import Owned, Row
 from steward.kernel.work import Actor
 
@@ -91,7 +92,7 @@ class Idempotency:
             if answer is not None:
                 await answer(scope, receive, send)
                 return
-        await self._run(actor, entry, scope, _replay(first, receive), send)
+        await self._run(actor, entry, scope, replay(first, receive), send)
 
     async def _claim(self, actor: Actor, values: dict[str, Any]) -> bool:
         async with runtime.current().database.work(actor) as work:
@@ -173,12 +174,3 @@ def _hash(*pieces: bytes) -> str:
     for piece in pieces:
         digest.update(len(piece).to_bytes(8, "big") + piece)
     return digest.hexdigest()
-
-
-def _replay(first: Message, receive: Receive) -> Receive:
-    pending = [first]
-
-    async def read() -> Message:
-        return pending.pop() if pending else await receive()
-
-    return read
