@@ -100,7 +100,7 @@ CHECKS := format lint floors types
 
 .PHONY: check
 check: $(STAMPS)/project $(STAMPS)/dev $(WEB_INSTALLED) $(WEB_BUILT) ## The quick gate: everything but slow tests and browsers
-	@$(call each,$(CHECKS) unit web-check web-test)
+	@$(call each,$(CHECKS) unit web-check)
 
 .PHONY: test
 test: setup-dev ## Everything that must pass: checks, all tests, browsers

@@ -57,8 +57,9 @@ def _configure_libraries(level: str) -> None:
     root.setLevel(level.upper())
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "dbos", "alembic"):
         library = logging.getLogger(name)
-        library.handlers = []
-        library.propagate = name != "uvicorn.access"
+        # DBOS gives itself a handler of its own, in plain text, where it finds none.
+        library.handlers = [handler] if name == "dbos" else []
+        library.propagate = name not in ("uvicorn.access", "dbos")
         library.setLevel("WARNING" if level != "debug" else "INFO")
 
 

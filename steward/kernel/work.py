@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -182,7 +182,8 @@ class Database:
             await session.execute(_ACT_AS, {"workspace_id": actor.workspace_id, "user_id": actor.user_id})
             raw = await (await session.connection()).get_raw_connection()
             assert raw.driver_connection is not None
-            yield Work(actor, raw.driver_connection, session)
+            with _loss_told(raw.driver_connection):
+                yield Work(actor, raw.driver_connection, session)
 
     @asynccontextmanager
     async def transaction(self, actor: Actor) -> AsyncGenerator[Transaction]:
@@ -259,13 +260,8 @@ class _Pool:
         except _LOST as error:
             raise _down() from error
         try:
-            yield connection  # pyright: ignore[reportReturnType]  # a proxy with every method of a connection
-        except _LOST as error:
-            raise _down() from error
-        except asyncpg.InterfaceError as error:
-            if _is_gone(connection):
-                raise _down() from error
-            raise
+            with _loss_told(connection):  # pyright: ignore[reportArgumentType]  # a proxy with every method of a connection
+                yield connection  # pyright: ignore[reportReturnType]  # the same
         finally:
             await pool.release(connection)
 
@@ -300,6 +296,24 @@ def _is_gone(connection: Any) -> bool:
     except asyncpg.InterfaceError:
         # The pool took it back already, because its server went away.
         return True
+
+
+@contextmanager
+def _loss_told(connection: Connection) -> Generator[None]:
+    """Tell the loss of a connection, in whichever of its many forms, as the one refusal."""
+    try:
+        yield
+    except _LOST as error:
+        raise _down() from error
+    except asyncpg.InternalClientError as error:
+        # The server went away between two halves of a statement; what is left of the connection is of no use.
+        if not _is_gone(connection):
+            connection.terminate()
+        raise _down() from error
+    except asyncpg.InterfaceError as error:
+        if _is_gone(connection):
+            raise _down() from error
+        raise
 
 
 async def _speak_json(connection: Connection) -> None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 from alembic import context
 
+from steward.kernel import durable, idempotency
 from steward.kernel.rows import Row
+
+# Every table is known here, also those that nobody has asked for yet: a comparison would take them for dropped.
+for tables in sorted(Path(__file__).parent.parent.glob("*/tables.py")):
+    import_module(f"steward.{tables.parent.name}.tables")
+assert {durable.Process.__tablename__, idempotency.IdempotencyKey.__tablename__} <= Row.metadata.tables.keys()
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -25,7 +25,7 @@ from steward.providers.wire import ModelRequest
 from steward.runs import queries
 from steward.runs.calls import Calls, outcome_of, prompt_tokens
 from steward.runs.engine import Engine, Turn
-from steward.runs.events import RunEnd, RunEvent, RunStart, StepStart, standing
+from steward.runs.events import ENDED, RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
 from steward.threads import service as threads
@@ -311,14 +311,14 @@ async def stop(actor: Actor, run_id: str) -> Stopped:
     house = runtime.current()
     feed = house.part(Feed)
     async with house.database.work(actor) as work:
-        if await queries.get(work, run_id) is None:
+        row = await queries.get(work, run_id)
+        if row is None:
             raise NotFound("There is no such run.")
         # First here: the provider's connection closes while the row is still being written.
         feed.stop_here(run_id)
-        stopped = await queries.cancel(work, run_id)
-        if stopped:
+        if await queries.cancel(work, run_id):
             await feed.stop_everywhere(work, [run_id])
-    return Stopped(stopped=stopped, run_id=run_id)
+    return Stopped(stopped=row.status not in ENDED, run_id=run_id)
 
 
 async def stop_thread(actor: Actor, thread_ref: str) -> Stopped:

@@ -76,6 +76,9 @@ _QUERIES = {"GET /api/v1/chat/search": {"q": "hello"}}
 # A conversation that a client has not begun yet is not an error here, and a stranger's looks the same.
 _NOTHING_RUNS = "GET /api/v1/chat/{conversation_id}/stream"
 
+# Every route with every kind of credential: half a minute.
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

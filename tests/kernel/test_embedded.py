@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -52,6 +53,7 @@ def server(tmp_path: Path) -> Generator[EmbeddedPostgres]:
     embedded.release()
 
 
+@pytest.mark.req("OBS-15")
 async def test_the_application_outlives_a_killed_database(tmp_path: Path) -> None:
     data = tmp_path / "data"
     workspace = steward("workspace", "create", "Ours", "--data-dir", str(data)).stdout.strip()
@@ -78,6 +80,10 @@ async def test_the_application_outlives_a_killed_database(tmp_path: Path) -> Non
             body = {"messages": [{"role": "user", "content": "still there?"}], "stream": False}
             assert (await client.post("/api/v1/chat", json=body)).status_code == 200
         assert served.process.poll() is None
+        complaints = [json.loads(line) for line in served.lines()]
+        assert {"dbos", "steward"} <= {
+            (line.get("logger") or line["module"]).split(".")[0] for line in complaints
+        }
 
 
 async def test_it_is_started_again_while_its_last_processes_are_going(server: EmbeddedPostgres) -> None:
