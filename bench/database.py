@@ -245,12 +245,27 @@ async def explain(runtime: Runtime, actor: Actor) -> list[Statement]:
             sent.append((sql, tuple(values)))
 
         async with runtime.database.work(actor) as work:
+            connection = await work.session.connection()
+            raw = (await connection.get_raw_connection()).driver_connection
+            assert raw is not None
+            prepared: list[tuple[str, tuple[Any, ...]]] = []
+
+            def log(query: Any, prepared: list[Any] = prepared) -> None:
+                prepared.append((query.query, tuple(query.args or ())))
+
             event.listen(Engine, "before_cursor_execute", note)
+            raw.add_query_logger(log)
             try:
                 await read(work)
+                await asyncio.sleep(0)  # asyncpg tells its loggers a moment later
             finally:
+                raw.remove_query_logger(log)
                 event.remove(Engine, "before_cursor_execute", note)
-            connection = await work.session.connection()
+            known = {sql for sql, _ in sent}
+            for sql, values in prepared:
+                if sql not in known and sql.lstrip().startswith(("SELECT", "WITH")):
+                    plan = await raw.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", *values)
+                    found.append(Statement(name, sql, "\n".join(str(row[0]) for row in plan)))
             for sql, values in sent:
                 rows = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", values)
                 found.append(Statement(name, sql, "\n".join(str(row[0]) for row in rows)))

@@ -67,7 +67,6 @@ class Message(Owned, Row):
         Index("uq_messages_client_id", "workspace_id", "thread_id", "client_id", unique=True),
         Index("ix_messages_thread", "workspace_id", "thread_id", "created_at", "id"),
         Index("ix_messages_parent", "workspace_id", "thread_id", "parent_id"),
-        Index("ix_messages_newest", "workspace_id", "user_id", "created_at"),
         Index("ix_messages_open", "workspace_id", "id", postgresql_where=text("status = 'in_progress'")),
         Index("ix_messages_search", "search", postgresql_using="gin"),
         CheckConstraint("role IN ('user', 'assistant', 'system', 'tool')", name="role"),

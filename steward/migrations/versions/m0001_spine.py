@@ -360,7 +360,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_messages")),
         sa.UniqueConstraint("workspace_id", "thread_id", "id", name="uq_messages_in_thread"),
     )
-    op.create_index("ix_messages_newest", "messages", ["workspace_id", "user_id", "created_at"], unique=False)
     op.create_index(
         "ix_messages_open",
         "messages",
