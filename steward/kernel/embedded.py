@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import time
 import warnings
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Final
@@ -39,7 +40,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 
 _DATABASE: Final = "steward"
 _START_SECONDS: Final = 120
-_GONE_SECONDS: Final = 5
+_GONE_SECONDS: Final = 15
 _AGAIN_SECONDS: Final = 1
 _SOCKET_PATH_BYTES: Final = 100
 _PLAIN_PATH: Final = re.compile(rb"[A-Za-z0-9/._+@-]+")
@@ -93,6 +94,8 @@ class EmbeddedPostgres:
                 pass
             else:
                 self._pg_ctl("stop", "-m", "fast", "-w", "-t", "60")
+                with suppress(OSError):
+                    self.socket_dir.rmdir()
             self._holders.close()
             self._holders = None
 
@@ -132,7 +135,8 @@ class EmbeddedPostgres:
             # Recovery after a crash may take long; a server that is gone will not come.
             if now - started > _START_SECONDS or (is_gone and now - started > _GONE_SECONDS):
                 raise RuntimeError(
-                    f"The embedded PostgreSQL did not start; its log is {self.pgdata / 'log'}."
+                    f"The embedded PostgreSQL did not start; its log is {self.pgdata / 'log'} and ends: "
+                    f"{self._last_words()}"
                 )
             if is_gone and now - tried > _AGAIN_SECONDS:
                 # Refused while the last processes of a killed server were still going.
@@ -141,6 +145,12 @@ class EmbeddedPostgres:
             time.sleep(0.05)
         self._ensure_database()
         return True
+
+    def _last_words(self) -> str:
+        try:
+            return (self.pgdata / "log").read_text(errors="replace").splitlines()[-1]
+        except (OSError, IndexError):
+            return "nothing"
 
     def _start_postmaster(self) -> None:
         self._prepare_socket_dir()

@@ -194,6 +194,7 @@ def test_the_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
         assert ask(embedded, "SHOW listen_addresses") == ""
     finally:
         embedded.release()
+    assert not embedded.socket_dir.exists()
 
 
 def test_a_trap_in_the_folder_of_temporary_files_is_not_walked_into(tmp_path: Path) -> None:
@@ -210,6 +211,18 @@ def test_a_trap_in_the_folder_of_temporary_files_is_not_walked_into(tmp_path: Pa
     finally:
         embedded.release()
         trap.unlink()
+
+
+def test_a_server_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steward.kernel.embedded._GONE_SECONDS", 2)
+    embedded = EmbeddedPostgres(tmp_path / "data")
+    embedded.start()
+    embedded.release()
+    with (embedded.pgdata / "postgresql.conf").open("a") as configuration:
+        configuration.write("\nno_such_setting = 1\n")
+    with pytest.raises(RuntimeError, match=r"did not start; its log is .* errors"):
+        embedded.start()
+    embedded.release()
 
 
 def test_a_start_that_was_cut_off_is_begun_anew(tmp_path: Path) -> None:
