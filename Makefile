@@ -7,9 +7,11 @@ SHELL := bash
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+# Compiled modules are kept also where the environment says not to: reading all sources anew costs every start seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 ARGS ?=
 
 VENV := .venv
@@ -96,15 +98,16 @@ bench: setup-dev ## Measure the server against its figures
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
-CHECKS := format lint floors types
-
+# The type check runs beside the tests: they wait for the database half of their time.
 .PHONY: check
 check: $(STAMPS)/project $(STAMPS)/dev $(WEB_INSTALLED) $(WEB_BUILT) ## The quick gate: everything but slow tests and browsers
-	@$(call each,$(CHECKS) unit web-check)
+	@log=$$(mktemp); $(MAKE) types >"$$log" 2>&1 & types=$$!; \
+	code=0; ($(call each,format lint floors unit web-check)) || code=1; \
+	printf '\n== types\n'; wait $$types || code=1; cat "$$log"; rm "$$log"; exit $$code
 
 .PHONY: test
 test: setup-dev ## Everything that must pass: checks, all tests, browsers
-	@$(call each,$(CHECKS) tests web-check web-test e2e)
+	@$(call each,format lint floors types tests web-check web-test e2e)
 
 .PHONY: format lint floors types unit tests web-check web-test e2e
 format:

@@ -50,7 +50,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 @pytest.fixture(scope="session")
 async def provider() -> AsyncGenerator[ScriptedProvider]:
     """A model double that plays fixed replies over the real wire."""
-    async with ScriptedProvider() as scripted:
+    async with ScriptedProvider(pace_ms=0) as scripted:
         yield scripted
 
 

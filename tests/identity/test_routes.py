@@ -70,6 +70,7 @@ async def test_signing_in_with_a_password(client: httpx.AsyncClient, house: Runt
 
 
 @pytest.mark.req("AUTH-03")
+@pytest.mark.slow
 async def test_every_failed_sign_in_is_answered_alike(
     client: httpx.AsyncClient, house: Runtime, ada: Person, bob: Person, make_person: MakePerson
 ) -> None:
@@ -93,6 +94,7 @@ async def test_every_failed_sign_in_is_answered_alike(
     assert not any("set-cookie" in answer.headers for answer in answers)
 
 
+@pytest.mark.slow
 async def test_the_time_of_an_answer_does_not_tell_who_exists(
     client: httpx.AsyncClient, house: Runtime, ada: Person
 ) -> None:
@@ -217,6 +219,7 @@ async def put_password(client: httpx.AsyncClient, headers: dict[str, str], **bod
 
 
 @pytest.mark.req("AUTH-03")
+@pytest.mark.slow
 async def test_a_new_password_ends_every_other_session(
     client: httpx.AsyncClient, server: str, house: Runtime, ada: Person
 ) -> None:
@@ -314,6 +317,7 @@ async def limited(house: Runtime, monkeypatch: pytest.MonkeyPatch) -> AsyncGener
         yield client
 
 
+@pytest.mark.slow
 async def test_guessing_is_slowed_down(limited: httpx.AsyncClient, house: Runtime, ada: Person) -> None:
     email = await person_with_password(house, ada)
     guesses = [await knock(limited, email, f"guess number {at}") for at in range(10)]

@@ -243,6 +243,7 @@ async def broken(house: Runtime) -> AsyncGenerator[httpx.AsyncClient]:
 @pytest.mark.req("ERR-09")
 @pytest.mark.req("ERR-19")
 @pytest.mark.parametrize("address", ["/api/v1/broken", "/v1/broken"])
+@pytest.mark.slow
 async def test_a_bug_is_told_without_its_insides(broken: httpx.AsyncClient, address: str) -> None:
     answer = await broken.get(address)
     assert answer.status_code == 500
@@ -253,6 +254,7 @@ async def test_a_bug_is_told_without_its_insides(broken: httpx.AsyncClient, addr
 
 
 @pytest.mark.req("ERR-23")
+@pytest.mark.slow
 async def test_a_bug_stands_in_the_log_with_its_stack(
     broken: httpx.AsyncClient, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

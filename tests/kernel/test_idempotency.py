@@ -99,6 +99,7 @@ async def test_a_new_secret_is_not_stored_for_a_repeat(
     assert again.json()["id"] != made.json()["id"]
 
 
+@pytest.mark.slow
 async def test_a_stream_passes_and_its_repeat_joins_it(client: httpx.AsyncClient, ada: Person) -> None:
     key = new_id("key")
     question = {

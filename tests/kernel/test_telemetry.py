@@ -50,6 +50,7 @@ async def until(client: httpx.AsyncClient, fits: Callable[[Figures], bool]) -> F
 @pytest.mark.req("OBS-08")
 @pytest.mark.req("OBS-10")
 @pytest.mark.req("OBS-16")
+@pytest.mark.slow
 async def test_a_turn_is_measured(client: httpx.AsyncClient, ada: Person) -> None:
     before = await figures(client)
     await ask(client, ada, "hello {{words:30}}")

@@ -84,6 +84,7 @@ async def test_failures_are_counted_by_provider(client: httpx.AsyncClient, ada: 
 
 
 @pytest.mark.req("OBS-11")
+@pytest.mark.slow
 async def test_open_streams_are_counted_and_none_is_left_after_aborts(
     client: httpx.AsyncClient, ada: Person
 ) -> None:

@@ -125,6 +125,7 @@ async def test_a_model_that_only_calls_tools_is_ended(
 
 @pytest.mark.req("PERS-21")
 @pytest.mark.req("OBS-14")
+@pytest.mark.slow
 async def test_an_answer_that_could_not_be_stored_is_stored_later(
     house: Runtime, settings: Settings, ada: Person
 ) -> None:

@@ -66,6 +66,7 @@ def dice_of(number: int) -> random.Random:
 
 
 @pytest.mark.req("CHAT-23")
+@pytest.mark.slow
 async def test_a_reader_that_breaks_off_anywhere_misses_nothing_and_sees_nothing_twice(
     house: Runtime, elsewhere: Feed, ada: Person
 ) -> None:
@@ -91,6 +92,7 @@ async def test_a_reader_that_breaks_off_anywhere_misses_nothing_and_sees_nothing
         assert await read(ada, started.run_id, whole[at][0]) == whole[at + 1 :]
 
 
+@pytest.mark.slow
 async def test_a_reader_elsewhere_sees_a_running_turn_within_a_moment(elsewhere: Feed, ada: Person) -> None:
     started = await begin(ada, ANSWER)
     at: list[float] = []
@@ -103,6 +105,7 @@ async def test_a_reader_elsewhere_sees_a_running_turn_within_a_moment(elsewhere:
     assert max(gaps) < 0.9, "told by a notice, not found by looking now and then"
 
 
+@pytest.mark.slow
 async def test_a_slow_reader_holds_nobody_up_and_gets_everything(ada: Person) -> None:
     started = await begin(ada, "{{words:60}} {{pace_ms:5}}")
 

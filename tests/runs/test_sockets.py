@@ -210,6 +210,7 @@ async def revoke(client: httpx.AsyncClient, person: Person, name: str) -> None:
     assert (await client.delete(f"/api/v1/keys/{key_id}", headers=person.headers)).status_code in (200, 204)
 
 
+@pytest.mark.slow
 async def test_a_client_that_vanishes_leaves_nothing_behind(
     server: str, ada: Person, caplog: pytest.LogCaptureFixture
 ) -> None:

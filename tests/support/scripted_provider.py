@@ -126,7 +126,8 @@ class ScriptedProvider:
             return response
         except (asyncio.CancelledError, ConnectionError):
             record.client_gone = True
-            raise
+            # Not the error of the connection: the web server would log a client that left as a fault.
+            raise asyncio.CancelledError from None
         finally:
             self.active -= 1
             record.end = time.monotonic()

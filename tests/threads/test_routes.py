@@ -154,6 +154,7 @@ async def test_the_list_shows_what_a_row_needs(client: httpx.AsyncClient, ada: P
 
 
 @pytest.mark.req("CONV-06")
+@pytest.mark.slow
 async def test_the_list_comes_in_pages_while_conversations_come_and_go(
     client: httpx.AsyncClient, ada: Person
 ) -> None:
@@ -239,6 +240,7 @@ async def test_deleting_archives(
 
 
 @pytest.mark.req("CONV-12")
+@pytest.mark.slow
 async def test_a_conversation_is_got_or_made(client: httpx.AsyncClient, ada: Person, eve: Person) -> None:
     made = await ask(client, ada, "one {{words:1}}", "my-chat")
     found = await ask(client, ada, "two {{words:1}}", "my-chat")
@@ -289,6 +291,7 @@ async def test_an_id_of_ours_comes_before_a_clients(client: httpx.AsyncClient, a
         ("a" * 99 + "❤️ and more", "a" * 99),
     ],
 )
+@pytest.mark.slow
 async def test_a_title_is_cut_between_characters(
     client: httpx.AsyncClient, ada: Person, said: str, title: str
 ) -> None:
@@ -332,6 +335,7 @@ async def test_counts_are_exact_when_many_write_at_once(
 
 
 @pytest.mark.req("CONV-15")
+@pytest.mark.slow
 async def test_pinned_conversations_come_first(client: httpx.AsyncClient, ada: Person) -> None:
     made = {title: (await create(client, ada, title=title))["id"] for title in ("a", "b", "c", "d")}
     for title in ("a", "c"):
@@ -369,6 +373,7 @@ async def test_renaming_leaves_a_trace(client: httpx.AsyncClient, settings: Sett
         {"workspace_id": "ws_x"},
     ],
 )
+@pytest.mark.slow
 async def test_a_change_that_makes_no_sense_is_refused(
     client: httpx.AsyncClient, ada: Person, fields: Json
 ) -> None:
@@ -378,6 +383,7 @@ async def test_a_change_that_makes_no_sense_is_refused(
     assert (await read(client, ada, thread))["thread"]["title"] == "kept"
 
 
+@pytest.mark.slow
 async def test_ids_that_name_nothing_are_not_found(
     client: httpx.AsyncClient, house: Runtime, ada: Person
 ) -> None:
@@ -415,6 +421,7 @@ async def test_another_answer_stands_beside_the_first(client: httpx.AsyncClient,
 
 
 @pytest.mark.req("CONV-21")
+@pytest.mark.slow
 async def test_a_branch_from_the_middle_keeps_the_old_one(client: httpx.AsyncClient, ada: Person) -> None:
     thread = (await ask(client, ada, "first {{words:1}}", message_id="q1"))["thread_id"]
     await ask(client, ada, "second {{words:1}}", thread, message_id="q2")
@@ -440,6 +447,7 @@ async def test_a_branch_from_the_middle_keeps_the_old_one(client: httpx.AsyncCli
 
 
 @pytest.mark.req("CONV-21")
+@pytest.mark.slow
 async def test_a_conversation_forks_into_another(
     client: httpx.AsyncClient, settings: Settings, ada: Person
 ) -> None:
@@ -537,6 +545,7 @@ async def test_a_question_is_a_users(client: httpx.AsyncClient, ada: Person, rol
         ("100% of it's \\o/ 'quoted' & | ! ( ) : * <->", "it's 'quoted' & | ! ( ) : * <->", None),
     ],
 )
+@pytest.mark.slow
 async def test_search_finds_words_in_any_script(
     client: httpx.AsyncClient, ada: Person, said: str, words: str, hits: list[str] | None
 ) -> None:
@@ -581,6 +590,7 @@ async def test_a_search_for_nothing_is_refused(client: httpx.AsyncClient, ada: P
 
 
 @pytest.mark.req("CONV-19")
+@pytest.mark.slow
 async def test_search_leaves_out_what_is_archived_and_what_is_not_ones_own(
     client: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
 ) -> None:

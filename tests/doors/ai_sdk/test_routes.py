@@ -353,6 +353,7 @@ async def test_the_question_is_stored_before_the_answer_begins(
 
 
 @pytest.mark.req("CHAT-37")
+@pytest.mark.slow
 async def test_the_answer_goes_on_when_its_reader_leaves(client: httpx.AsyncClient, ada: Person) -> None:
     chat_id = new_id("chat")
     async with listening(client, ada, question("{{words:60}} {{pace_ms:10}}", chat_id)) as answer:
@@ -364,6 +365,7 @@ async def test_the_answer_goes_on_when_its_reader_leaves(client: httpx.AsyncClie
 
 
 @pytest.mark.req("CHAT-38")
+@pytest.mark.slow
 async def test_chats_at_once_do_not_mix(client: httpx.AsyncClient, ada: Person) -> None:
     async def one(number: int) -> None:
         tag, chat_id = f"k{number}", new_id("chat")
@@ -378,6 +380,7 @@ async def test_chats_at_once_do_not_mix(client: httpx.AsyncClient, ada: Person) 
     await asyncio.gather(*(one(number) for number in range(20)))
 
 
+@pytest.mark.slow
 async def test_equal_sends_at_once_are_one(
     client: httpx.AsyncClient, ada: Person, provider: ScriptedProvider
 ) -> None:
@@ -404,6 +407,7 @@ async def test_equal_sends_at_once_are_one(
     assert len(listed) == 1
 
 
+@pytest.mark.slow
 async def test_the_same_message_again_joins_its_answer_and_later_replays_it(
     client: httpx.AsyncClient, ada: Person, provider: ScriptedProvider
 ) -> None:
@@ -454,6 +458,7 @@ async def test_a_new_message_overtakes_the_answer_and_keeps_what_came(
 
 
 @pytest.mark.req("CHAT-23")
+@pytest.mark.slow
 async def test_resumes_a_running_answer_from_its_beginning(client: httpx.AsyncClient, ada: Person) -> None:
     chat_id = new_id("chat")
     async with listening(client, ada, question("{{words:80}} {{pace_ms:10}}", chat_id)) as first:
@@ -657,6 +662,7 @@ async def test_an_archived_thread_takes_no_message(client: httpx.AsyncClient, ad
     assert (answer.status_code, answer.json()["tag"]) == (409, "thread_archived")
 
 
+@pytest.mark.slow
 async def test_the_id_of_a_client_is_its_own(
     client: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
 ) -> None:
