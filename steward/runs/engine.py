@@ -48,8 +48,6 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 
 StepOutcome = Literal["again", "over"]
 
-_WORKFLOW_AFTER_SECONDS: Final = 1.0
-
 _MESSAGE_STATUS: Final[dict[str, str]] = {
     "completed": "completed",
     "cancelled": "cancelled",
@@ -76,8 +74,6 @@ class Turn:
     transcript: Transcript = field(default_factory=Transcript)
     folded: int = 0
     call: Call | None = None
-    speaking: asyncio.Future[tuple[RunStatus, Refusal | None]] | None = None
-    """The model call of the step in flight."""
     steps_done: int = 0
     abandoned: bool = False
     """Another process, or the next start, goes on with it: nothing may be written here any more."""
@@ -139,7 +135,6 @@ class Engine:
         """Run a turn whose transaction has committed."""
         self._adopt(turn)
         turn.tail.publish([self._run_start(turn)])
-        self._say(turn, 1)
         self._spawn(self._carry(turn))
 
     def discard(self, run_id: str) -> None:
@@ -153,38 +148,28 @@ class Engine:
             return "over"
         if step <= turn.steps_done:
             return "again"
-        if turn.speaking is None:
-            if turn.call is None:
-                try:
-                    async with self._runtime.database.transaction(actor) as work:
-                        await self._open_call(work, turn)
-                except Unavailable as error:
-                    return await self._finish(turn, "failed", error)
-            self._say(turn, step)
-        return await self._conclude(turn, step)
-
-    def _say(self, turn: Turn, step: int) -> None:
-        """Begin a model call."""
-        turn.tail.publish([StepStart(step)])
-        turn.speaking = asyncio.ensure_future(self._speak(turn))
+        if turn.call is None:
+            try:
+                async with self._runtime.database.transaction(actor) as work:
+                    await self._open_call(work, turn)
+            except Unavailable as error:
+                return await self._finish(turn, "failed", error)
+        return await self._step(turn, step)
 
     async def _carry(self, turn: Turn) -> None:
-        """See a fresh turn through its first moments, then hand it to a durable workflow.
+        """See a fresh turn through its first step, then hand it to a durable workflow if there is more to do.
 
-        The workflow costs as much as everything else before the first token, so it starts while the model speaks, and
-        an answer that is whole by then needs none. A crash before that leaves a run without a workflow, which the sweep
-        starts.
+        A crash within a step runs the step again, with a workflow or without: one that exists already would save
+        nothing, and costs as much as everything else before the first token. The sweep starts one for a run that a dead
+        process left.
         """
-        assert turn.speaking is not None
-        done, _ = await asyncio.wait((turn.speaking,), timeout=_WORKFLOW_AFTER_SECONDS)
-        if done and await guarded(self, turn.actor, turn.run_id, self._conclude(turn, 1)) == "over":
-            return
-        await _start_surely(turn.actor, turn.run_id)
+        if await guarded(self, turn.actor, turn.run_id, self._step(turn, 1)) == "again":
+            await _start_surely(turn.actor, turn.run_id)
 
-    async def _conclude(self, turn: Turn, step: int) -> StepOutcome:
-        """Wait for the model call of a step and store what came of it."""
-        assert turn.speaking is not None
-        status, error = await turn.speaking
+    async def _step(self, turn: Turn, step: int) -> StepOutcome:
+        """One model call whose line in the ledger is open, and what came of it stored."""
+        turn.tail.publish([StepStart(step)])
+        status, error = await self._speak(turn)
         if turn.abandoned:
             # DBOS records no outcome of a cancelled step: the workflow stays pending for whoever goes on with it.
             raise asyncio.CancelledError
@@ -193,7 +178,7 @@ class Engine:
             if step >= self._runtime.settings.limits.turn_steps:
                 return await self._finish(turn, "failed", TooManySteps(_TOO_MANY_STEPS))
             await self._end_step(turn, step)
-            turn.speaking, turn.steps_done = None, step
+            turn.steps_done = step
             return "again"
         return await self._finish(turn, status, error)
 
