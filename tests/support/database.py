@@ -19,6 +19,10 @@ Values = dict[str, Any]
 
 # Ended, so that no sweep of a server takes a made-up row for work that a dead process left.
 _ENDED = {"runs": {"status": "completed"}, "model_calls": {"status": "completed"}}
+# What a check asks for beyond columns that must have a value.
+_FITTING = {"budgets": {"limit_tokens": 10**12}}
+# Part of what must be there once.
+_FRESH = {("budgets", "subject_id")}
 
 # alembic keeps its own place in a table that belongs to the owner alone.
 UNTENANTED = frozenset({"alembic_version"})
@@ -138,14 +142,14 @@ class RowMaker:
         known = {"workspace_id": workspace_id, "user_id": user_id}
         described = self._schema[table]
         values: Values = {name: value for name, value in known.items() if name in described.columns}
-        values |= _ENDED.get(table, {})
+        values |= {**_ENDED.get(table, {}), **_FITTING.get(table, {})}
         for key in described.foreign_keys:
             if {"workspaces", "users"} & {key.table} or not self._is_needed(described, key):
                 continue
             parent = await self.make(key.table, workspace_id, user_id)
             values |= dict(zip(key.columns, (parent[target] for target in key.targets), strict=True))
         for column in described.columns.values():
-            if column.needed and column.name not in values:
+            if (column.needed or (table, column.name) in _FRESH) and column.name not in values:
                 values[column.name] = described.choices.get(column.name) or self.fill(table, column)
         return values
 
@@ -160,6 +164,7 @@ class RowMaker:
             "numeric": self._made,
             "double precision": 1.5,
             "boolean": False,
+            "date": "2026-01-02",
             "timestamp with time zone": "2026-01-02 03:04:05+00",
             "jsonb": "{}",
             "bytea": "\\x00ff",

@@ -16,7 +16,7 @@ from steward.kernel.work import Actor
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """The ids of what somebody owns: a conversation of one exchange, its run, a key."""
+    """The ids of what somebody owns: a conversation of one exchange, its run, a key, a budget."""
 
     workspace: str
     thread: str
@@ -24,15 +24,16 @@ class Things:
     answer: str
     run: str
     key: str
+    budget: str
 
     @property
     def ids(self) -> tuple[str, ...]:
-        return (self.workspace, self.thread, self.question, self.answer, self.run, self.key)
+        return (self.workspace, self.thread, self.question, self.answer, self.run, self.key, self.budget)
 
 
 def nobodys() -> Things:
     """Ids of the same form that nobody has."""
-    return Things(*(new_id(prefix) for prefix in ("ws", "thread", "msg", "msg", "run", "key")))
+    return Things(*(new_id(prefix) for prefix in ("ws", "thread", "msg", "msg", "run", "key", "budget")))
 
 
 async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) -> Things:
@@ -50,7 +51,11 @@ async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) 
     answer, first = read["messages"]
     keys = await client.post("/api/v1/keys", json={"name": "for a program"}, headers=headers)
     key = keys.json()["id"] if keys.status_code == 201 else new_id("key")
-    return Things(actor.workspace_id, thread, first["id"], answer["id"], asked.json()["run_id"], key)
+    wide = {"scope": "user", "subject_id": actor.user_id, "period": "day", "limit_tokens": 10**12}
+    budgets = await client.post("/api/v1/budgets", json=wide, headers=headers)
+    budget = budgets.json()["id"] if budgets.status_code == 201 else new_id("budget")
+    run = asked.json()["run_id"]
+    return Things(actor.workspace_id, thread, first["id"], answer["id"], run, key, budget)
 
 
 @dataclass(frozen=True, slots=True)

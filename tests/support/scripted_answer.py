@@ -3,132 +3,116 @@
 import asyncio
 import random
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import msgspec
 from aiohttp import web
 
 from tests.support.scripted_pacer import Paced, Pacer, http_chunk
-from tests.support.scripted_reply import Body, Directives, Kind, Reply, ToolCall, Unit
+from tests.support.scripted_reply import Directives
+from tests.support.scripted_wire import Encoder, Event, Problem, Recorded, Wire
+
+__all__ = ["Answer", "Recorded", "fail_at_once", "once", "refuse"]
 
 _UNPACED_EVENTS = 32  # events in one write when nothing paces them
-_TOOL_FRAGMENTS = 4
-_TEXT: Kind = "text"
-_REASONING: Kind = "reasoning"
-
-# Code -> (status, type, message), as OpenAI words them.
-_ERRORS: dict[str, tuple[int, str, str]] = {
-    "context_length_exceeded": (
-        400,
-        "invalid_request_error",
-        "This model's maximum context length is 128000 tokens. Your messages resulted in 130000 tokens.",
-    ),
-    "rate_limit_exceeded": (429, "requests", "Rate limit reached for requests. Please try again in 1s."),
-    "insufficient_quota": (429, "insufficient_quota", "You exceeded your current quota."),
-    "invalid_api_key": (401, "invalid_request_error", "Incorrect API key provided: sk-scripted."),
-    "model_not_found": (
-        404,
-        "invalid_request_error",
-        "The model does not exist or you do not have access to it.",
-    ),
-    "content_policy_violation": (
-        400,
-        "invalid_request_error",
-        "Your request was rejected by our safety system.",
-    ),
-    "server_error": (500, "server_error", "The server had an error while processing your request."),
-}
-_CODES = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}
-
-
-@dataclass(slots=True)
-class Recorded:
-    """One request as the provider saw it."""
-
-    id: int
-    path: str
-    headers: dict[str, str]
-    body: Body
-    start: float
-    end: float | None = None
-    first_token: float | None = None
-    status: int | None = None
-    chunks_sent: int = 0
-    """Events of the stream, the role, finish and usage events included, [DONE] not."""
-    tokens_sent: int = 0
-    """Tokens of text, reasoning and tool arguments that were written."""
-    prompt_tokens: int = 0
-    finish: str | None = None
-    client_gone: bool = False
-    """The client left before the answer was complete; ``end`` is when that showed."""
-
-
-@dataclass(slots=True)
-class _Event:
-    """One server-sent event and the tokens in it."""
-
-    data: bytes
-    tokens: int = 0
+_KNOWN_BETWEEN_UNKNOWN = 3
+_MEGABYTE = 1 << 20
+_PAGE = "<!doctype html>\n<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>\n"
 
 
 @dataclass(slots=True)
 class _Script:
     """Everything that one stream will send; ``ending`` is what happens behind the last event."""
 
-    events: list[_Event]
+    events: list[Event]
     ending: str
 
 
-def problem(status: int, code: str, message: str, kind: str = "invalid_request_error") -> web.Response:
-    error = {"message": message, "type": kind, "param": None, "code": code}
-    return web.json_response({"error": error}, status=status, headers={"x-request-id": "req_scripted"})
-
-
-def refuse(directives: Directives) -> web.Response:
-    code = directives.error or _CODES.get(directives.status or 0, "server_error")
-    status, kind, message = _ERRORS.get(
-        code, (400, "invalid_request_error", f"The provider refuses: {code}.")
-    )
-    response = problem(directives.status or status, code, message, kind)
-    if directives.retry_after is not None:
+def refuse(
+    wire: Wire, record: Recorded, problem: Problem, directives: Directives | None = None
+) -> web.Response:
+    """Answer an error, as that wire writes it."""
+    response = web.json_response(wire.error_body(problem, directives), status=problem.status)
+    response.headers.update(wire.headers(record))
+    if directives is not None and directives.retry_after is not None:
         response.headers["Retry-After"] = f"{directives.retry_after:g}"
+    if directives is not None and directives.retry_date is not None:
+        # A date has whole seconds; the next one, so that the wait is never shorter than asked for.
+        at = datetime.now(UTC) + timedelta(seconds=directives.retry_date)
+        at = at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)
+        response.headers["Retry-After"] = format_datetime(at, usegmt=True)
     return response
+
+
+async def fail_at_once(
+    wire: Wire, record: Recorded, directives: Directives, request: web.Request
+) -> web.StreamResponse:
+    """Answer 200 with what is no answer."""
+    match directives.failure:
+        case "html":
+            return web.Response(text=_PAGE, content_type="text/html")
+        case "json_error":
+            body = wire.error_body(wire.failure("server_error", None), directives)
+            return web.json_response(body, headers=wire.headers(record))
+        case failure:
+            response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+            await response.prepare(request)
+            async for block in _garbage(directives.failure_after or 0, b"\n" if failure == "lines" else b"x"):
+                await response.write(block)
+            await response.write_eof()
+            return response
+
+
+async def _garbage(megabytes: int, end: bytes) -> AsyncIterator[bytes]:
+    block = (b"garbage " * 127 + b"garbage" + end) * (_MEGABYTE // 1024)
+    for _ in range(megabytes):
+        yield block
+        await asyncio.sleep(0)
+
+
+async def once(request: web.Request, body: object, *, stream: bool) -> web.StreamResponse:
+    """Answer one body, whole or as the only event of a stream."""
+    payload = msgspec.json.encode(body)
+    if not stream:
+        return web.Response(body=payload, content_type="application/json")
+    return web.Response(body=b"data: " + payload + b"\r\n\r\n", content_type="text/event-stream")
 
 
 class Answer:
     """One answer on its way out."""
 
-    def __init__(self, record: Recorded, directives: Directives, reply: Reply, pacer: Pacer) -> None:
+    def __init__(
+        self, wire: Wire, record: Recorded, directives: Directives, encoder: Encoder, pacer: Pacer
+    ) -> None:
+        self._wire = wire
         self._record = record
         self._directives = directives
-        self._reply = reply
+        self._encoder = encoder
+        self._reply = encoder.reply
         self._pacer = pacer
-        self._body = record.body
-        self._choices = max(1, int(self._body.get("n") or 1))
-        self._id = f"chatcmpl-{record.id}"
-        self._created = int(time.time())
-        self._model = str(self._body.get("model", "scripted"))
 
     # The whole answer at once
 
     async def whole(self, request: web.Request) -> web.StreamResponse:
         directives = self._directives
-        units = self._reply.units
-        await asyncio.sleep((directives.first_ms + (directives.pace_ms or 0) * len(units)) / 1000)
+        await asyncio.sleep((directives.first_ms + (directives.pace_ms or 0) * len(self._reply.units)) / 1000)
         if directives.failure == "hang":
             await asyncio.Event().wait()
         if directives.failure == "error":
-            return problem(500, "server_error", _ERRORS["server_error"][2], "server_error")
-        tokens = self._choices * (len(units) + _TOOL_FRAGMENTS * len(self._reply.tools))
-        self._record.finish = self._reply.finish
-        payload = msgspec.json.encode(self._completion(tokens))
+            return refuse(self._wire, self._record, self._wire.failure("server_error", None))
+        payload = msgspec.json.encode(self._encoder.whole())
         if directives.failure == "garbage":
             payload = payload[: len(payload) // 2]
         if directives.failure == "cut":
             return await self._cut_whole(request, payload)
-        self._record.tokens_sent = tokens
-        return web.Response(body=payload, content_type="application/json")
+        self._record.tokens_sent = self._encoder.tokens
+        self._record.reasoning_sent = self._encoder.reasoning_tokens
+        self._record.usage_sent = not directives.no_usage and directives.failure is None
+        headers = self._wire.headers(self._record)
+        return web.Response(body=payload, content_type="application/json", headers=headers)
 
     async def _cut_whole(self, request: web.Request, payload: bytes) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
@@ -137,55 +121,11 @@ class Answer:
         await response.write(payload[: len(payload) // 2])
         return await _cut(request, response)
 
-    def _completion(self, tokens: int) -> dict[str, Any]:
-        text = "".join(token for kind, token in self._reply.units if kind == "text")
-        reasoning = "".join(token for kind, token in self._reply.units if kind == "reasoning")
-        choices: list[dict[str, Any]] = []
-        for index in range(self._choices):
-            message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
-            if reasoning:
-                message["reasoning_content"] = reasoning
-            if self._reply.tools:
-                message["content"] = None
-                message["tool_calls"] = [
-                    {"id": self._call_id(place), "type": "function", "function": _function(call)}
-                    for place, call in enumerate(self._reply.tools)
-                ]
-            choices.append(
-                {"index": index, "message": message, "logprobs": None, "finish_reason": self._reply.finish}
-            )
-        completion = {
-            "id": self._id,
-            "object": "chat.completion",
-            "created": self._created,
-            "model": self._model,
-            "choices": choices,
-        }
-        return completion if self._directives.no_usage else {**completion, "usage": self._usage(tokens)}
-
-    def _usage(self, completion_tokens: int) -> dict[str, Any]:
-        prompt_tokens = self._record.prompt_tokens
-        reasoning = self._choices * sum(kind == "reasoning" for kind, _ in self._reply.units)
-        return {
-            "prompt_tokens": prompt_tokens,
-            "completion_tokens": completion_tokens,
-            "total_tokens": prompt_tokens + completion_tokens,
-            "prompt_tokens_details": {"cached_tokens": min(self._directives.cached, prompt_tokens)},
-            "completion_tokens_details": {"reasoning_tokens": reasoning},
-        }
-
-    def _call_id(self, place: int) -> str:
-        return f"call_{self._record.id}_{place}"
-
     # The answer as a stream
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        headers = {
-            "Content-Type": "text/event-stream",
-            "Cache-Control": "no-cache",
-            "x-request-id": f"req_{self._record.id}",
-        }
-        response = web.StreamResponse(headers=headers)
+        headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+        response = web.StreamResponse(headers={**headers, **self._wire.headers(self._record)})
         response.enable_chunked_encoding()
         await response.prepare(request)
         begin = time.monotonic() + self._directives.first_ms / 1000
@@ -226,7 +166,7 @@ class Answer:
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client left before the first token")
-        # Role and first token leave together, and so do the last token, finish, usage and [DONE].
+        # What opens the stream and the first token leave together, and so do the last token and all behind it.
         loop_begin = begin - time.monotonic() + asyncio.get_running_loop().time()
         interval = (self._directives.pace_ms or 0) / 1000
         groups = _beats(script.events)
@@ -235,132 +175,82 @@ class Answer:
         def sent(place: int) -> None:
             self._count(groups[place])
 
-        await self._pacer.play(Paced(transport, frames, loop_begin, interval, sent))
+        # An empty frame would end the body.
+        if script.events:
+            await self._pacer.play(Paced(transport, frames, loop_begin, interval, sent))
 
-    def _count(self, events: list[_Event]) -> None:
+    def _count(self, events: list[Event]) -> None:
         record = self._record
         if record.first_token is None:
             record.first_token = time.monotonic()
         for event in events:
             record.tokens_sent += event.tokens
+            record.reasoning_sent += event.reasoning
+            record.usage_sent |= event.usage
             record.chunks_sent += event.data.count(b"data: {")
 
     def _script(self, begin: float) -> _Script:
-        directives, reply = self._directives, self._reply
-        units = list(reply.units)
+        directives, units, encoder = self._directives, self._reply.units, self._encoder
         if directives.stamp and units:
             kind, token = units[0]
             units[0] = (kind, f"@{begin:.6f} {token}")
-        stop = directives.failure_after if directives.failure else None
-        events = [self._event({"role": "assistant", "content": "", "refusal": None})]
-        events += self._unit_events(units[:stop])
+        stop = len(units) if directives.failure is None else directives.failure_after or 0
+        events = encoder.opening() + encoder.more(units[:stop])
+        calls = [] if stop < len(units) else encoder.calls()
+        if directives.failure is not None:
+            # The tokens of tool calls follow those of the text.
+            until = _place_of(calls, (stop - len(units)) * encoder.asked.choices)
+            events, calls = events + calls[:until], calls[until:]
+        ending = "end"
         match directives.failure:
             case "hang" | "cut":
-                return _Script(events, directives.failure)
+                return self._finished(events, directives.failure)
             case "error":
-                return _Script([*events, _failure_event()], "end")
+                return self._finished([*events, encoder.broken()], ending)
             case "garbage":
-                events.append(_Event(b'data: {"id": "chatcmpl-garbage", "choices": [{"delta": {"cont\n\n'))
-            case None:
-                stop = len(units)
-        events += self._unit_events(units[stop:])
-        events += [event for place in range(len(reply.tools)) for event in self._tool_events(place)]
-        return _Script([*events, *self._last_events(sum(event.tokens for event in events))], "end")
+                events.append(encoder.garbage())
+            case _:
+                pass
+        if stop < len(units):
+            events += encoder.more(units[stop:])
+            calls = encoder.calls()
+        return self._finished([*events, *calls, *encoder.closing()], ending)
 
-    def _last_events(self, tokens: int) -> list[_Event]:
-        self._record.finish = self._reply.finish
-        events = [self._event({}, finish=self._reply.finish)]
-        wants_usage: Body = self._body.get("stream_options") or {}
-        if wants_usage.get("include_usage") and not self._directives.no_usage:
-            payload: Body = {**self._head(), "choices": [], "usage": self._usage(tokens)}
-            events.append(_Event(_data(msgspec.json.encode(payload))))
-        return [*events, _Event(_data(b"[DONE]"))]
-
-    def _unit_events(self, units: list[Unit]) -> list[_Event]:
-        """The fast path: one event for each group of tokens, from bytes that are ready but for the text."""
-        head = msgspec.json.encode({**self._head(), "choices": []})[:-2]
-        before = {
-            (index, kind): b"data: " + head + b'{"index":%d,"delta":{"%s":' % (index, name)
-            for index in range(self._choices)
-            for kind, name in ((_TEXT, b"content"), (_REASONING, b"reasoning_content"))
-        }
-        after = b'},"logprobs":null,"finish_reason":null}]}\n\n'
-        encode = msgspec.json.Encoder().encode
-        return [
-            _Event(before[index, kind] + encode(text) + after, count)
-            for kind, text, count in _grouped(units, self._directives.chunk)
-            for index in range(self._choices)
-        ]
-
-    def _tool_events(self, place: int) -> list[_Event]:
-        call = self._reply.tools[place]
-        opening: Body = {
-            "id": self._call_id(place),
-            "type": "function",
-            "function": _function(call, arguments=""),
-        }
-        events = [self._event({"tool_calls": [{"index": place, **opening}]})]
-        size = max(1, -(-len(call.arguments) // _TOOL_FRAGMENTS))
-        for start in range(0, len(call.arguments), size):
-            fragment = {"arguments": call.arguments[start : start + size]}
-            events.append(self._event({"tool_calls": [{"index": place, "function": fragment}]}, tokens=1))
-        return events
-
-    def _event(self, delta: Body, *, finish: str | None = None, tokens: int = 0) -> _Event:
-        choices = [
-            {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-            for index in range(self._choices)
-        ]
-        events = [_data(msgspec.json.encode({**self._head(), "choices": [choice]})) for choice in choices]
-        return _Event(b"".join(events), tokens * self._choices)
-
-    def _head(self) -> Body:
-        return {
-            "id": self._id,
-            "object": "chat.completion.chunk",
-            "created": self._created,
-            "model": self._model,
-            "system_fingerprint": None,
-        }
+    def _finished(self, events: list[Event], ending: str) -> _Script:
+        if self._directives.unknown_events:
+            events = _mixed(events, self._encoder)
+        return _Script(self._encoder.numbered(events), ending)
 
 
-def _function(call: ToolCall, arguments: str | None = None) -> dict[str, str]:
-    return {"name": call.name, "arguments": call.arguments if arguments is None else arguments}
+def _place_of(events: list[Event], tokens: int) -> int:
+    """How many events it takes until that many tokens are sent."""
+    sent = 0
+    for place, event in enumerate(events):
+        if sent >= tokens:
+            return place
+        sent += event.tokens
+    return len(events)
 
 
-def _data(payload: bytes) -> bytes:
-    return b"data: " + payload + b"\n\n"
+def _mixed(events: list[Event], encoder: Encoder) -> list[Event]:
+    """Put unknown events between the known ones, never in front of the first."""
+    mixed: list[Event] = []
+    for place, event in enumerate(events):
+        mixed.append(event)
+        if place % _KNOWN_BETWEEN_UNKNOWN == 0 and place < len(events) - 1:
+            mixed.append(encoder.unknown())
+    return mixed
 
 
-def _failure_event() -> _Event:
-    error = {
-        "message": _ERRORS["server_error"][2],
-        "type": "server_error",
-        "param": None,
-        "code": "server_error",
-    }
-    return _Event(_data(msgspec.json.encode({"error": error})))
-
-
-def _grouped(units: list[Unit], size: int) -> list[tuple[Kind, str, int]]:
-    """Join up to ``size`` neighbours of one kind: (kind, text, how many tokens)."""
-    if size == 1:
-        return [(kind, token, 1) for kind, token in units]
-    groups: list[tuple[Kind, str, int]] = []
-    for kind, token in units:
-        if groups and groups[-1][0] == kind and groups[-1][2] < size:
-            groups[-1] = (kind, groups[-1][1] + token, groups[-1][2] + 1)
-        else:
-            groups.append((kind, token, 1))
-    return groups
-
-
-def _beats(events: list[_Event]) -> list[list[_Event]]:
+def _beats(events: list[Event]) -> list[list[Event]]:
     """Give each event with tokens a beat of its own; an event without rides with a neighbour."""
-    beats: list[list[_Event]] = [[]]
+    beats: list[list[Event]] = [[]]
+    full = False
     for event in events:
-        if event.tokens and any(earlier.tokens for earlier in beats[-1]):
+        if event.tokens and full:
             beats.append([])
+            full = False
+        full = full or event.tokens > 0
         beats[-1].append(event)
     return beats
 

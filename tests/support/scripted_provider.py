@@ -1,4 +1,4 @@
-"""A model provider that says what the message tells it to: OpenAI Chat Completions over HTTP on 127.0.0.1.
+"""A model provider that says what the message tells it to, on the wires of four real ones, over HTTP on 127.0.0.1.
 
     async with ScriptedProvider() as provider:       # in a test
         ... OPENAI_BASE_URL = provider.base_url ...
@@ -6,9 +6,19 @@
 
     python -m tests.support.scripted_provider --port 0 [--log FILE]     # prints {"port": N}
 
-``scripted_reply`` lists the directives. Out of process, ``GET /__log`` answers the requests so far and
-``POST /__reset`` forgets them. Times are ``time.monotonic()``, which all processes of a Linux machine share.
-Protocol: https://platform.openai.com/docs/api-reference/chat, as of 2026-11.
+    wire               base address for its client     answers under that
+    openai_chat        base_url                        /chat/completions
+    openai_responses   base_url                        /responses
+    embeddings         base_url                        /embeddings
+    anthropic          root_url                        /v1/messages, /v1/messages/count_tokens
+    gemini             root_url                        /v1beta/models/MODEL:generateContent, :streamGenerateContent,
+                                                       and both under /v1, which Google's own client takes
+    azure              root_url                        /openai/deployments/MODEL/chat/completions?api-version=…
+
+``scripted_reply`` lists the directives; they stand in the last user message on every wire, in an embedding's input
+too. Requests that the real API refuses are refused in its words. Any key is good unless ``keys`` holds the good ones.
+``requests`` says for each request what came and what was sent. Out of process, ``GET /__log`` answers the same and
+``POST /__reset`` forgets it. Times are ``time.monotonic()``, which all processes of a Linux machine share.
 """
 
 import argparse
@@ -18,6 +28,8 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,30 +37,54 @@ from typing import Self
 import msgspec
 from aiohttp import web
 
-from tests.support.scripted_answer import Answer, Recorded, problem, refuse
+from tests.support.scripted_answer import Answer, Recorded, fail_at_once, once, refuse
+from tests.support.scripted_anthropic import AnthropicWire
+from tests.support.scripted_chat import AzureWire, ChatWire
+from tests.support.scripted_embeddings import EmbeddingsWire
+from tests.support.scripted_gemini import GeminiWire
 from tests.support.scripted_pacer import Pacer
 from tests.support.scripted_reply import (
+    AT_ONCE,
+    Asked,
     BadDirective,
     Body,
     Directives,
     compose,
-    last_user_index,
     message_text,
     parse,
 )
+from tests.support.scripted_responses import ResponsesWire
+from tests.support.scripted_wire import BadRequest, Wire
 
 MODELS = ("gpt-4o-mini", "gpt-4o", "scripted")
+_WIRES: dict[str, Wire] = {
+    "/v1/chat/completions": ChatWire(),
+    "/v1/responses": ResponsesWire(),
+    "/v1/embeddings": EmbeddingsWire(),
+    "/v1/messages": AnthropicWire(),
+    "/v1/messages/count_tokens": AnthropicWire(),
+    "/{version:v1|v1beta}/models/{model}:{method:generateContent|streamGenerateContent}": GeminiWire(),
+    "/openai/deployments/{deployment}/chat/completions": AzureWire(),
+}
 
 
 class ScriptedProvider:
     """The server. ``requests`` is its log, ``active`` how many requests are being answered now."""
 
     def __init__(
-        self, *, port: int = 0, pace_ms: float = 15, log: Path | None = None, reuse_port: bool = False
+        self,
+        *,
+        port: int = 0,
+        pace_ms: float = 15,
+        log: Path | None = None,
+        reuse_port: bool = False,
+        keys: Collection[str] | None = None,
     ) -> None:
         self.requests: list[Recorded] = []
         self.active = 0
         self.port = port
+        self.keys = keys
+        """The keys that are good from now on; None takes any, and none."""
         self._pace_ms = pace_ms
         self._log = log
         self._reuse_port = reuse_port
@@ -59,11 +95,16 @@ class ScriptedProvider:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{self.root_url}/v1"
+
+    @property
+    def root_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_post("/v1/chat/completions", self._complete)
+        for path, wire in _WIRES.items():
+            app.router.add_post(path, partial(self._complete, wire))
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/__log", self._show_log)
         app.router.add_post("/__reset", self._reset)
@@ -109,19 +150,23 @@ class ScriptedProvider:
         self.reset()
         return web.Response(status=204)
 
-    async def _complete(self, request: web.Request) -> web.StreamResponse:
+    async def _complete(self, wire: Wire, request: web.Request) -> web.StreamResponse:
         raw = await request.read()
-        start = time.monotonic()
-        try:
-            body = msgspec.json.decode(raw, type=Body)
-        except msgspec.DecodeError as error:
-            return problem(400, "invalid_json", f"the body is no JSON object: {error}")
         self._served += 1
-        record = Recorded(self._served, request.path, dict(request.headers), body, start)
+        record = Recorded(self._served, request.path, dict(request.headers), {}, time.monotonic())
+        record.wire = wire.name
+        record.key = wire.key(request)
+        try:
+            record.body = msgspec.json.decode(raw, type=Body)
+        except msgspec.DecodeError as error:
+            problem = wire.invalid(f"the body is no JSON object: {error}", "invalid_json")
+            return refuse(wire, record, problem)
+        if request.path.endswith("/count_tokens"):
+            return self._count(wire, record, request)
         self.requests.append(record)
         self.active += 1
         try:
-            response = await self._answer(request, record)
+            response = await self._answer(wire, request, record)
             record.status = response.status
             return response
         except (asyncio.CancelledError, ConnectionError):
@@ -138,44 +183,81 @@ class ScriptedProvider:
         with log.open("ab") as file:
             file.write(msgspec.json.encode(record) + b"\n")
 
-    async def _answer(self, request: web.Request, record: Recorded) -> web.StreamResponse:
-        body = record.body
-        messages = body.get("messages")
-        if not isinstance(messages, list) or not messages:
-            return problem(400, "missing_messages", "the body needs a list of messages")
+    def _count(self, wire: Wire, record: Recorded, request: web.Request) -> web.Response:
+        """Say how many tokens a prompt has; no model is called, so the log says nothing of it."""
         try:
-            directives = parse(_last_user_text(body))
+            asked = self._read(wire, record, request)
+        except BadRequest as error:
+            return refuse(wire, record, error.problem)
+        return web.json_response({"input_tokens": _prompt_tokens(asked)}, headers=wire.headers(record))
+
+    def _read(self, wire: Wire, record: Recorded, request: web.Request) -> Asked:
+        if self.keys is not None and record.key not in self.keys:
+            raise BadRequest(wire.wrong_key(record.key))
+        return wire.read(record, request)
+
+    async def _answer(self, wire: Wire, request: web.Request, record: Recorded) -> web.StreamResponse:
+        try:
+            asked = self._read(wire, record, request)
+            record.model, record.said = asked.model, asked.said
+            directives = parse(asked.said)
+        except BadRequest as error:
+            return refuse(wire, record, error.problem)
         except BadDirective as error:
-            return problem(400, "bad_directive", str(error))
-        record.prompt_tokens = sum(len(message_text(message).split()) for message in body["messages"])
-        self._count_failure(directives, body)
-        if directives.status is not None or directives.error is not None:
-            return refuse(directives)
-        if directives.failure == "hang" and directives.failure_after is None:
-            await asyncio.Event().wait()
+            return refuse(wire, record, wire.invalid(str(error), "bad_directive"))
+        record.prompt_tokens = _prompt_tokens(asked)
+        record.cached_tokens = min(directives.cached, record.prompt_tokens)
+        record.cache_write_tokens = min(directives.cache_write, record.prompt_tokens - record.cached_tokens)
+        if directives.max_messages is not None and len(asked.messages) > directives.max_messages:
+            directives.error = "context_length_exceeded"
+        self._count_failure(directives, asked)
+        failed = await self._failed(wire, request, record, directives, asked)
+        if failed is not None:
+            return failed
+        if isinstance(wire, EmbeddingsWire):
+            record.usage_sent = True
+            return web.json_response(wire.answer(record, asked), headers=wire.headers(record))
         if directives.pace_ms is None:
             # A plain message is answered at a natural pace; a scripted one as fast as it is read.
-            directives.pace_ms = self._pace_ms if not _is_scripted(body) else 0
-        answer = Answer(record, directives, compose(directives, body), self._pacer)
-        return await (answer.stream(request) if body.get("stream") else answer.whole(request))
+            directives.pace_ms = self._pace_ms if not _is_scripted(asked) else 0
+        encoder = wire.encoder(record, asked, directives, compose(directives, asked))
+        answer = Answer(wire, record, directives, encoder, self._pacer)
+        return await (answer.stream(request) if asked.stream else answer.whole(request))
 
-    def _count_failure(self, directives: Directives, body: Body) -> None:
+    async def _failed(
+        self, wire: Wire, request: web.Request, record: Recorded, directives: Directives, asked: Asked
+    ) -> web.StreamResponse | None:
+        """The answer of a request that fails before its first token."""
+        if directives.status is not None or directives.error is not None:
+            return refuse(wire, record, wire.failure(directives.error, directives.status), directives)
+        if directives.blocked:
+            body = wire.blocked(record, asked)
+            if body is not None:
+                record.usage_sent = True
+                return await once(request, body, stream=asked.stream)
+            return refuse(wire, record, wire.failure("content_policy_violation", None), directives)
+        if directives.failure == "hang" and directives.failure_after is None:
+            await asyncio.Event().wait()
+        if directives.failure in AT_ONCE:
+            return await fail_at_once(wire, record, directives, request)
+        return None
+
+    def _count_failure(self, directives: Directives, asked: Asked) -> None:
         """Lift the failure once this conversation has failed as often as it was told to."""
         if directives.times is None or not directives.fails:
             return
-        key = json.dumps([message_text(item) for item in body["messages"] if item.get("role") == "user"])
+        key = json.dumps([message_text(item) for item in asked.messages if item.get("role") == "user"])
         self._calls[key] = self._calls.get(key, 0) + 1
         if self._calls[key] > directives.times:
             directives.without_failure()
 
 
-def _last_user_text(body: Body) -> str:
-    index = last_user_index(body["messages"])
-    return message_text(body["messages"][index]) if index >= 0 else ""
+def _prompt_tokens(asked: Asked) -> int:
+    return sum(len(message_text(message).split()) for message in asked.messages)
 
 
-def _is_scripted(body: Body) -> bool:
-    return re.search(r"\{\{[a-z]", _last_user_text(body)) is not None
+def _is_scripted(asked: Asked) -> bool:
+    return re.search(r"\{\{[a-z]", asked.said) is not None
 
 
 async def _serve(options: argparse.Namespace) -> None:

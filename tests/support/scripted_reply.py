@@ -2,29 +2,52 @@
 
 The directives stand in the last user message and combine freely:
 
-    content     reply:TEXT  words:N  tag:NAME  chars:N  markdown  echo  reasoning:TEXT
+    content     reply:TEXT  words:N  tag:NAME  chars:N  markdown  echo  reasoning:TEXT  refusal:TEXT
     tools       tool:NAME:{JSON}  parallel_tools:N
-    rhythm      first_ms:N  pace_ms:N  chunk:N  rawsplit  stamp
-    end         finish:REASON  no_usage  cached:N
-    failure     status:N  retry_after:SECONDS  error:CODE  hang  hang_after:N  error_after:N
-                cut_after:N  garbage_after:N  times:N
+    rhythm      first_ms:N  pace_ms:N  chunk:N  rawsplit  stamp  unknown_events
+    end         finish:REASON  ignore_max_tokens  no_usage  cached:N  cache_write:N
+    failure     status:N  retry_after:SECONDS  retry_date:SECONDS  error:CODE  blocked  max_messages:N
+                hang  hang_after:N  error_after:N  cut_after:N  garbage_after:N
+                html  json_error  garbage_mb:N  line_mb:N  invalid_json  invalid_json:TEXT  times:N
 
-Failures count tokens: ``cut_after:3`` comes after the third. ``hang`` sends nothing at all, ``hang_after:0``
-the headers and the role. Several contents follow each other. ``stamp`` puts @SECONDS, the monotonic time when
-the first token was due, in front of it: a reader then knows when each token of a paced reply was due. Double
-braces that open with no lower-case name, like ``{{7*7}}``, are plain text.
+Every directive works on every wire, in that wire's own words:
+
+- Failures count tokens, those of tool calls too: ``cut_after:3`` comes after the third. ``hang`` sends nothing
+  at all, ``hang_after:0`` the headers and what opens the stream. ``times:N`` lifts a failure once the same
+  conversation has failed N times.
+- ``html`` answers 200 with a web page, ``json_error`` 200 with an error as JSON, ``garbage_mb:N`` N MB of lines
+  that are no events, ``line_mb:N`` N MB of one line. ``retry_date`` sends Retry-After as a date; Gemini says
+  ``retry_after`` in the error's details, too.
+- ``error:CODE`` takes OpenAI's codes and ``overloaded``, or the wire's own type; ``blocked`` is a prompt that the
+  provider's filter refuses.
+- ``max_messages:N`` refuses a prompt of more messages as longer than the model reads.
+- ``finish:REASON`` takes stop, length, tool_calls or content_filter; any other word is sent as it stands.
+- A reply ends at the request's most tokens, unless ``ignore_max_tokens`` says otherwise.
+- A request with a JSON schema and no content is answered with the smallest JSON that fits; ``invalid_json``
+  answers text that does not.
+- ``reasoning`` is shown unless the request turns thinking off or hides it; Anthropic's newer models hide it unless the
+  request says display: summarized. OpenAI's encrypted_content has to be asked for.
+- ``unknown_events`` puts events, blocks and fields between the known ones that no client has seen before.
+- ``cached`` and ``cache_write`` say how many of the prompt's tokens the cache gave and took.
+- Several contents follow each other. ``stamp`` puts @SECONDS, the monotonic time when the first token was due, in
+  front of it: a reader then knows when each token of a paced reply was due.
+- Double braces that open with no lower-case name, like ``{{7*7}}``, are plain text.
 """
 
 import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
+
+from tests.support.scripted_schema import instance
 
 Body = dict[str, Any]
-Kind = Literal["reasoning", "text"]
+Kind = Literal["reasoning", "text", "refusal"]
 Unit = tuple[Kind, str]
-Failure = Literal["hang", "error", "cut", "garbage"]
+Failure = Literal["hang", "error", "cut", "garbage", "html", "json_error", "lines", "line"]
+AT_ONCE: frozenset[Failure | None] = frozenset({"html", "json_error", "lines", "line"})
+"""Failures that come instead of an answer."""
 
 MARKDOWN = """# A short report
 
@@ -54,6 +77,9 @@ def greet(name: str) -> str:
 _ALPHABET = "The quick brown fox, naïve cafe\u0301; 東京の夜空に花火。 שלום 👩‍👩‍👧‍👦 🇨🇭 👍🏽 ∑x² "
 _OPEN = re.compile(r"\{\{([a-z][a-z_]*)(?=:|\})")
 _TOKEN = re.compile(r"\s*\S{1,16}|\s+")
+_TOOL_FRAGMENTS = 4
+_ANY_JSON: Body = {"type": "object", "properties": {"said": {"type": "string"}}, "required": ["said"]}
+_NO_JSON = "Sorry, this is no JSON."
 _TOOL = re.compile(r":\s*([\w.-]{1,64}):\s*(?=\{)")
 
 
@@ -63,10 +89,19 @@ class BadDirective(Exception):
 
 @dataclass(slots=True)
 class ToolCall:
-    """One call in the reply; ``arguments`` is JSON text."""
+    """One call in the reply. Each piece of its arguments, which are JSON text, counts as a token."""
 
     name: str
-    arguments: str
+    pieces: list[str]
+
+    @property
+    def arguments(self) -> str:
+        return "".join(self.pieces)
+
+    @classmethod
+    def of(cls, name: str, arguments: str) -> Self:
+        size = max(1, -(-len(arguments) // _TOOL_FRAGMENTS))
+        return cls(name, [arguments[start : start + size] for start in range(0, len(arguments), size)])
 
 
 @dataclass(slots=True)
@@ -77,30 +112,70 @@ class Directives:
     tools: list[ToolCall] = field(default_factory=list[ToolCall])
     tag: str | None = None
     reasoning: str = ""
+    refusal: str | None = None
     parallel_tools: int = 0
     first_ms: int = 0
     pace_ms: float | None = None
     chunk: int = 1
     rawsplit: bool = False
     stamp: bool = False
+    unknown_events: bool = False
     finish: str | None = None
+    ignore_max_tokens: bool = False
     no_usage: bool = False
     cached: int = 0
+    cache_write: int = 0
     status: int | None = None
     retry_after: float | None = None
+    retry_date: float | None = None
     error: str | None = None
+    blocked: bool = False
+    max_messages: int | None = None
     failure: Failure | None = None
     failure_after: int | None = None
+    """Tokens before the failure; for `lines` and `line` how many MB come."""
+    invalid_json: str | None = None
     times: int | None = None
     plain: str = ""
     """The message without its directives."""
 
     @property
     def fails(self) -> bool:
-        return self.status is not None or self.error is not None or self.failure is not None
+        failures = (self.status, self.error, self.failure, self.invalid_json)
+        return self.blocked or any(failure is not None for failure in failures)
 
     def without_failure(self) -> None:
-        self.status = self.error = self.failure = self.failure_after = None
+        self.blocked = False
+        self.status = self.error = self.failure = self.failure_after = self.invalid_json = None
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a request asks for, on whatever wire it came."""
+
+    body: Body
+    model: str
+    messages: list[Body]
+    """The conversation as OpenAI Chat writes it, tool results as messages of their own."""
+    stream: bool
+    limit: int | None
+    """The most tokens of the answer."""
+    prompt_field: str
+    """Where the body holds the conversation."""
+    schema: Body | None = None
+    """The JSON schema that the answer has to fit; empty for any JSON."""
+    thinks: bool = True
+    """False when the request turns the model's reasoning off."""
+    refuses_in_words: bool = True
+    """False on a wire where a refusal is no text."""
+    choices: int = 1
+    wants_usage: bool = True
+
+    @property
+    def said(self) -> str:
+        """The text of the last user message, where the directives stand."""
+        index = last_user_index(self.messages)
+        return message_text(self.messages[index]) if index >= 0 else ""
 
 
 @dataclass(slots=True)
@@ -110,6 +185,17 @@ class Reply:
     units: list[Unit]
     tools: list[ToolCall]
     finish: str
+    """stop, length, tool_calls, content_filter, or the word that a directive gave."""
+    refusal: str | None = None
+    """Why the model refuses; among the units, too, where the wire writes a refusal as text."""
+
+    @property
+    def tokens(self) -> int:
+        return len(self.units) + sum(len(call.pieces) for call in self.tools)
+
+    def joined(self, kind: Kind) -> str:
+        """All text of one kind."""
+        return "".join(text for name, text in self.units if name == kind)
 
 
 def parse(message: str) -> Directives:
@@ -161,7 +247,7 @@ def _read_tool(message: str, start: int, directives: Directives) -> int:
         raise BadDirective(f"the arguments of tool {match[1]} are no JSON object: {error}") from error
     if not message.startswith("}}", end):
         raise BadDirective(f"the tool call of {match[1]} is not closed with }}}}")
-    directives.tools.append(ToolCall(match[1], message[match.end() : end]))
+    directives.tools.append(ToolCall.of(match[1], message[match.end() : end]))
     return end + 2
 
 
@@ -202,9 +288,13 @@ def _set_text(directives: Directives, name: str, value: str | None) -> None:
     setattr(directives, name, _text(name, value))
 
 
-def _set_flag(directives: Directives, name: str, value: str | None) -> None:
+def _no_value(name: str, value: str | None) -> None:
     if value is not None:
         raise BadDirective(f"directive {{{{{name}}}}} takes no value")
+
+
+def _set_flag(directives: Directives, name: str, value: str | None) -> None:
+    _no_value(name, value)
     setattr(directives, name, True)
 
 
@@ -221,20 +311,33 @@ def _set_status(directives: Directives, name: str, value: str | None) -> None:
 
 def _set_failure(directives: Directives, name: str, value: str | None) -> None:
     failures: dict[str, Failure] = {
-        "hang": "hang", "hang_after": "hang", "error_after": "error",
-        "cut_after": "cut", "garbage_after": "garbage",
+        "hang": "hang", "hang_after": "hang", "error_after": "error", "cut_after": "cut",
+        "garbage_after": "garbage", "garbage_mb": "lines", "line_mb": "line",
+        "html": "html", "json_error": "json_error",
     }  # fmt: skip
     directives.failure = failures[name]
-    directives.failure_after = None if name == "hang" else int(_number(name, value))
+    if name in {"hang", "html", "json_error"}:
+        _no_value(name, value)
+        directives.failure_after = None
+        return
+    directives.failure_after = int(_number(name, value))
+
+
+def _set_invalid_json(directives: Directives, name: str, value: str | None) -> None:
+    directives.invalid_json = _NO_JSON if value is None else value
 
 
 _SETTERS: dict[str, _Setter] = {
     **dict.fromkeys(("reply", "words", "chars", "markdown", "echo"), _set_content),
-    **dict.fromkeys(("parallel_tools", "first_ms", "cached", "times"), _set_integer),
-    **dict.fromkeys(("pace_ms", "retry_after"), _set_float),
-    **dict.fromkeys(("tag", "reasoning", "finish", "error"), _set_text),
+    **dict.fromkeys(("parallel_tools", "first_ms", "cached", "cache_write"), _set_integer),
+    **dict.fromkeys(("times", "max_messages"), _set_integer),
+    **dict.fromkeys(("pace_ms", "retry_after", "retry_date"), _set_float),
+    **dict.fromkeys(("tag", "reasoning", "refusal", "finish", "error"), _set_text),
     **dict.fromkeys(("rawsplit", "stamp", "no_usage"), _set_flag),
+    **dict.fromkeys(("blocked", "unknown_events", "ignore_max_tokens"), _set_flag),
     **dict.fromkeys(("hang", "hang_after", "error_after", "cut_after", "garbage_after"), _set_failure),
+    **dict.fromkeys(("html", "json_error", "garbage_mb", "line_mb"), _set_failure),
+    "invalid_json": _set_invalid_json,
     "chunk": _set_chunk,
     "status": _set_status,
 }
@@ -272,18 +375,34 @@ def last_user_index(messages: Sequence[Body]) -> int:
     return max((index for index, message in enumerate(messages) if message.get("role") == "user"), default=-1)
 
 
-def compose(directives: Directives, body: Body) -> Reply:
-    """Write the reply: tool calls that are still due, else reasoning and text, cut at max_tokens."""
-    messages: list[Body] = body["messages"]
-    since = messages[last_user_index(messages) + 1 :]
-    units = _units("reasoning", tokens(directives.reasoning))
+def compose(directives: Directives, asked: Asked) -> Reply:
+    """Write the reply: tool calls that are still due, else reasoning and text, cut at the most tokens."""
+    since = asked.messages[last_user_index(asked.messages) + 1 :]
+    units = _units("reasoning", tokens(directives.reasoning) if asked.thinks else [])
     due = _tools_due(directives, since)
     if due:
-        return Reply(units, due, "tool_calls")
-    units += _units("text", _text_tokens(directives, body, since))
-    limit = body.get("max_completion_tokens") or body.get("max_tokens")
-    cut = isinstance(limit, int) and len(units) > limit
-    return Reply(units[:limit] if cut else units, [], directives.finish or ("length" if cut else "stop"))
+        return _cut(Reply(units, due, "tool_calls"), directives, asked)
+    refusal = directives.refusal
+    if refusal is None or directives.contents:
+        units += _units("text", _text_tokens(directives, asked, since))
+    if refusal is not None and asked.refuses_in_words:
+        units += _units("refusal", tokens(refusal))
+    return _cut(Reply(units, [], directives.finish or "stop", refusal), directives, asked)
+
+
+def _cut(reply: Reply, directives: Directives, asked: Asked) -> Reply:
+    """End the reply at the most tokens, inside the arguments of a tool call if need be."""
+    limit = asked.limit
+    if limit is None or directives.ignore_max_tokens or reply.tokens <= limit:
+        return reply
+    units = reply.units[:limit]
+    tools: list[ToolCall] = []
+    left = limit - len(units)
+    for call in reply.tools:
+        if left > 0:
+            tools.append(ToolCall(call.name, call.pieces[:left]))
+            left -= len(call.pieces)
+    return Reply(units, tools, directives.finish or "length", reply.refusal)
 
 
 def _units(kind: Kind, texts: Sequence[str]) -> list[Unit]:
@@ -298,16 +417,22 @@ def _tools_due(directives: Directives, since: Sequence[Body]) -> list[ToolCall]:
     return calls[answered : answered + at_once]
 
 
-def _text_tokens(directives: Directives, body: Body, since: Sequence[Body]) -> list[str]:
+def _text_tokens(directives: Directives, asked: Asked, since: Sequence[Body]) -> list[str]:
+    if directives.invalid_json is not None:
+        return tokens(directives.invalid_json)
     contents = directives.contents
     if directives.tag is not None and not any(name == "words" for name, _ in contents):
         contents = [*contents, ("words", "20")]
-    if not contents:
-        return tokens(_friendly(directives, since))
-    return [token for name, value in contents for token in _content_tokens(name, value, directives, body)]
+    if contents:
+        return [
+            token for name, value in contents for token in _content_tokens(name, value, directives, asked)
+        ]
+    if asked.schema is not None:
+        return tokens(json.dumps(instance(asked.schema or _ANY_JSON), ensure_ascii=False))
+    return tokens(_friendly(directives, since))
 
 
-def _content_tokens(name: str, value: str, directives: Directives, body: Body) -> list[str]:
+def _content_tokens(name: str, value: str, directives: Directives, asked: Asked) -> list[str]:
     match name:
         case "words":
             return words(int(float(value)), directives.tag)
@@ -317,12 +442,14 @@ def _content_tokens(name: str, value: str, directives: Directives, body: Body) -
         case "markdown":
             return tokens(MARKDOWN)
         case "echo":
-            settings = {key: value for key, value in body.items() if key != "messages"}
-            return tokens(
-                json.dumps({"messages": body["messages"], "settings": settings}, ensure_ascii=False)
-            )
+            return tokens(_echo(asked))
         case _:
             return tokens(value)
+
+
+def _echo(asked: Asked) -> str:
+    settings = {key: value for key, value in asked.body.items() if key != asked.prompt_field}
+    return json.dumps({"messages": asked.body[asked.prompt_field], "settings": settings}, ensure_ascii=False)
 
 
 def _friendly(directives: Directives, since: Sequence[Body]) -> str:

@@ -381,7 +381,7 @@ async def test_tool_call_in_pieces_and_then_text(client: Client) -> None:
     assert read.finish == "tool_calls"
     after: list[Json] = [
         {"role": "user", "content": text},
-        {"role": "assistant", "content": None, "tool_calls": []},
+        {"role": "assistant", "content": None, "tool_calls": calls[:1]},
         {"role": "tool", "tool_call_id": calls[0]["id"], "content": "3 customers"},
     ]
     assert (await client.stream("", messages=after)).joined() == "The tool answered: 3 customers"
@@ -395,10 +395,11 @@ async def test_parallel_tools_and_tools_in_steps(client: Client) -> None:
     steps = "{{tool:first:{}}}{{tool:second:{}}}{{reply:both done}}"
     messages: list[Json] = [{"role": "user", "content": steps}]
     names: list[str] = []
-    for step in range(2):
+    for _ in range(2):
         _, body, _ = await client.whole("", messages=messages)
-        names += [call["function"]["name"] for call in body["choices"][0]["message"]["tool_calls"]]
-        messages.append({"role": "tool", "tool_call_id": str(step), "content": "ok"})
+        said = body["choices"][0]["message"]
+        names += [call["function"]["name"] for call in said["tool_calls"]]
+        messages += [said, {"role": "tool", "tool_call_id": said["tool_calls"][0]["id"], "content": "ok"}]
     assert names == ["first", "second"]
     assert await client.text("", messages=messages) == "both done"
 
