@@ -1,17 +1,23 @@
-"""Access: the one way from a request's credential to an actor, and from the actor to a transaction."""
+"""Access: the one way from a request's credential to an actor, past the rate limits, and from the actor to a
+transaction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from steward.identity import service
 from steward.identity.errors import CsrfMissing
 from steward.kernel import runtime
+from steward.kernel.errors import Refusal, Unauthorized
+from steward.kernel.rate_limits import Dimension, RateLimiter, address_of
 from steward.kernel.work import Actor, Transaction, Work
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -22,19 +28,78 @@ _SECURE_COOKIE: Final = "__Host-steward_session"
 
 
 async def authenticate(connection: HTTPConnection) -> Actor:
-    """Turn the request's credential into an actor; the only function that does.
+    """Turn the request's credential into an actor; the only function that does. Once per request it counts as one.
 
     Raises:
         Unauthorized: no credential, or one that is not good (any more).
         CsrfMissing: a change with a session cookie lacks the session's token.
+        TooManyRequests: a change too many, or a bad credential too many.
     """
+    refusal: Refusal | None = getattr(connection.state, "refusal", None)
+    if refusal is not None:
+        raise refusal
     known: Actor | None = getattr(connection.state, "actor", None)
     if known is not None:
         return known
-    actor, csrf_token = await _read_credential(connection)
+    try:
+        return await _admit(connection, is_change=connection.scope.get("method", "GET") not in _SAFE)
+    except Refusal as refusal:
+        connection.state.refusal = refusal
+        raise
+
+
+async def authenticate_command(websocket: WebSocket, *, is_change: bool) -> Actor:
+    """Read the credential of an open socket anew, which may have been revoked, and count a change.
+
+    Raises:
+        Unauthorized: the credential is not good any more.
+        TooManyRequests: a change too many.
+    """
+    return await _admit(websocket, is_change=is_change)
+
+
+async def ensure_within_limits(connection: HTTPConnection, callers: dict[Dimension, str]) -> None:
+    """Count the request.
+
+    Raises:
+        TooManyRequests: one of the callers asks too often.
+    """
+    standing = await runtime.current().part(RateLimiter).hit(callers)
+    connection.state.standing = standing
+    if standing is not None and standing.is_over:
+        raise standing.refusal()
+
+
+def address(connection: HTTPConnection) -> str:
+    """Where the request comes from, as the limits count it."""
+    return address_of(connection.client.host) if connection.client else ""
+
+
+async def _admit(connection: HTTPConnection, *, is_change: bool) -> Actor:
+    try:
+        actor, csrf_token = await _read_credential(connection)
+    except (Unauthorized, CsrfMissing):
+        # A page that is read before anybody signed in is no guess.
+        if is_change or _shows_credential(connection):
+            await ensure_within_limits(connection, {"ip": address(connection)})
+        raise
+    if is_change:
+        await ensure_within_limits(connection, _callers(actor))
     connection.state.actor = actor
     connection.state.csrf_token = csrf_token
     return actor
+
+
+def _callers(actor: Actor) -> dict[Dimension, str]:
+    # The keys of a workspace share a user of their own, and programs are faster than people.
+    if actor.key_id is not None:
+        return {"key": actor.key_id, "workspace": actor.workspace_id}
+    return {"user": actor.user_id, "workspace": actor.workspace_id}
+
+
+def _shows_credential(connection: HTTPConnection) -> bool:
+    cookies = connection.cookies
+    return "authorization" in connection.headers or _SECURE_COOKIE in cookies or _COOKIE in cookies
 
 
 async def _read_credential(connection: HTTPConnection) -> tuple[Actor, str | None]:
@@ -56,7 +121,7 @@ async def _read_credential(connection: HTTPConnection) -> tuple[Actor, str | Non
 
 def set_cookie(response: Response, connection: HTTPConnection, secret: str) -> None:
     """Give the browser the session's secret, out of reach of scripts and of other sites."""
-    secure = connection.url.scheme == "https"
+    secure = _is_secure(connection)
     response.set_cookie(
         _SECURE_COOKIE if secure else _COOKIE,
         secret,
@@ -70,8 +135,15 @@ def set_cookie(response: Response, connection: HTTPConnection, secret: str) -> N
 
 def clear_cookie(response: Response, connection: HTTPConnection) -> None:
     """Take the session's secret back."""
-    secure = connection.url.scheme == "https"
+    secure = _is_secure(connection)
     response.delete_cookie(_SECURE_COOKIE if secure else _COOKIE, path="/", secure=secure, httponly=True)
+
+
+def _is_secure(connection: HTTPConnection) -> bool:
+    # A proxy that ends HTTPS is known by the public address, also when its headers are not believed.
+    public = urlsplit(runtime.current().settings.public_url or "")
+    is_public = public.scheme == "https" and connection.headers.get("host") == public.netloc
+    return is_public or connection.url.scheme == "https"
 
 
 Caller = Annotated[Actor, Depends(authenticate)]

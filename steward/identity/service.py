@@ -367,6 +367,16 @@ async def revoke_key(work: Work, key_id: str) -> None:
     await audit.record(work, "api_key_revoked", "api_key", key_id)
 
 
+async def has_member(work: Work, user_id: str) -> bool:
+    """Whether the user is a member of the actor's workspace."""
+    return await work.session.get(Membership, (work.actor.workspace_id, user_id)) is not None
+
+
+async def has_key(work: Work, key_id: str) -> bool:
+    """Whether the actor's workspace has the key, perhaps revoked."""
+    return await work.session.get(ApiKey, (work.actor.workspace_id, key_id)) is not None
+
+
 def csrf_fits(expected: str, given: str | None) -> bool:
     """Whether the token that came with a change is the session's."""
     return given is not None and hmac.compare_digest(expected.encode(), given.encode())

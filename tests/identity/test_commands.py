@@ -130,6 +130,7 @@ def test_the_first_start_prints_a_link_for_the_owner(tmp_path: Path) -> None:
     with serving(tmp_path / "data", log=tmp_path / "log") as server:
         printed = server.out.read_text()
         assert f"Steward is at {server.url}" in printed
+        assert "Rate limits: 100 in 900 s from one address" in printed
         (link,) = re.findall(r"http://\S+/welcome#token=\S+", printed)
         assert link.startswith(server.url)
         welcome = httpx.post(f"{server.url}/api/v1/auth/link", json={"token": link.split("token=")[1]})
