@@ -11,6 +11,7 @@ class SignInFailed(Refusal):
     tag = "sign_in_failed"
     status = 401
     title = "Sign-in failed"
+    remedy = "Check the e-mail address and the password, or ask an administrator for a sign-in link."
 
 
 class LinkUsedOrExpired(Refusal):
@@ -19,6 +20,7 @@ class LinkUsedOrExpired(Refusal):
     tag = "link_used_or_expired"
     status = 401
     title = "The sign-in link is no longer good"
+    remedy = "Ask an administrator for a new sign-in link."
 
 
 class CsrfMissing(Refusal):
@@ -27,6 +29,7 @@ class CsrfMissing(Refusal):
     tag = "csrf_token_missing"
     status = 403
     title = "The request did not come from our page"
+    remedy = "Reload the page and try again, or send an API key instead of the cookie."
 
 
 class EmailTaken(Refusal):
@@ -35,6 +38,7 @@ class EmailTaken(Refusal):
     tag = "email_taken"
     status = 409
     title = "The e-mail address is taken"
+    remedy = "Use another e-mail address, or the user who has this one."
 
 
 class PasswordTooShort(Refusal):
@@ -43,3 +47,4 @@ class PasswordTooShort(Refusal):
     tag = "password_too_short"
     status = 422
     title = "The password is too short"
+    remedy = "Choose a password of at least twelve characters."

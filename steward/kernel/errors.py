@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 class Refusal(Exception):
     """An expected "no". Doors show `tag`, `status` and the sentence, each in its own shape.
 
-    The sentence is for the caller: it names the cause and what to do, never internals.
+    The sentence is for the caller: it names the cause and what to do, never internals. The remedy says what helps
+    whenever this tag comes, in one sentence without this case's names.
     """
 
     tag: ClassVar[str] = "refused"
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request was refused"
+    remedy: ClassVar[str] = "Change the request as the detail says, then send it again."
 
     def __init__(self, detail: str, *, retry_after_seconds: float | None = None, **facts: Any) -> None:
         super().__init__(detail)
@@ -28,6 +30,7 @@ class Invalid(Refusal):
     tag = "invalid_request"
     status = 422
     title = "The request is not valid"
+    remedy = "Correct what the detail names, then send the request again."
 
 
 class MalformedBody(Refusal):
@@ -36,6 +39,7 @@ class MalformedBody(Refusal):
     tag = "malformed_body"
     status = 400
     title = "The body cannot be read"
+    remedy = "Send strict JSON in UTF-8, and leave out what the detail names."
 
 
 class BodyTooLarge(Refusal):
@@ -44,6 +48,7 @@ class BodyTooLarge(Refusal):
     tag = "body_too_large"
     status = 413
     title = "The body is too large"
+    remedy = "Send less in one request, or split it into several."
 
 
 class Unauthorized(Refusal):
@@ -52,6 +57,7 @@ class Unauthorized(Refusal):
     tag = "unauthorized"
     status = 401
     title = "Unauthorized"
+    remedy = "Refresh the page and sign in again, or send a valid API key."
 
 
 class Forbidden(Refusal):
@@ -60,6 +66,7 @@ class Forbidden(Refusal):
     tag = "forbidden"
     status = 403
     title = "Forbidden"
+    remedy = "Ask an owner of the workspace to give you the role, or to do it for you."
 
 
 class NotFound(Refusal):
@@ -68,6 +75,7 @@ class NotFound(Refusal):
     tag = "not_found"
     status = 404
     title = "Not found"
+    remedy = "Check the address and the id, and whether you are in the right workspace."
 
 
 class Conflict(Refusal):
@@ -76,6 +84,7 @@ class Conflict(Refusal):
     tag = "conflict"
     status = 409
     title = "Conflict"
+    remedy = "Load the thing again, then decide whether the change still fits."
 
 
 class IdempotencyMismatch(Refusal):
@@ -84,6 +93,7 @@ class IdempotencyMismatch(Refusal):
     tag = "idempotency_mismatch"
     status = 422
     title = "The idempotency key belongs to another request"
+    remedy = "Use a new idempotency key for a new request."
 
 
 class IdempotencyBusy(Refusal):
@@ -92,6 +102,7 @@ class IdempotencyBusy(Refusal):
     tag = "idempotency_busy"
     status = 409
     title = "The first request with this key is still running"
+    remedy = "Wait until the first request has ended, then send the same one again."
 
 
 class TooManyRequests(Refusal):
@@ -100,6 +111,7 @@ class TooManyRequests(Refusal):
     tag = "rate_limited"
     status = 429
     title = "Rate limit exceeded"
+    remedy = "Wait as long as Retry-After says, then try again."
 
 
 class Unavailable(Refusal):
@@ -108,3 +120,4 @@ class Unavailable(Refusal):
     tag = "unavailable"
     status = 503
     title = "Temporarily unavailable"
+    remedy = "Try again in a moment, and tell an administrator if it goes on."

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from steward.kernel.errors import BodyTooLarge, MalformedBody, Refusal
 from steward.kernel.ids import new_id
+from steward.kernel.rate_limits import Standing
 from steward.kernel.settings import Limits
 from steward.kernel.telemetry import REQUEST_SECONDS, REQUESTS
 
@@ -46,6 +47,7 @@ def problem_body(refusal: Refusal, request_id: str) -> dict[str, Any]:
         "title": refusal.title,
         "status": refusal.status,
         "detail": refusal.detail,
+        "remedy": refusal.remedy,
         "tag": refusal.tag,
         "request_id": request_id,
         **refusal.facts,
@@ -60,6 +62,12 @@ def problem(refusal: Refusal, request_id: str) -> Response:
         media_type="application/problem+json",
         headers=refusal_headers(refusal),
     )
+
+
+def limit_headers(path: str, standing: Standing) -> list[tuple[bytes, bytes]]:
+    """Headers that tell how a caller stands with the rate limits, the same at every address."""
+    del path
+    return standing.headers()
 
 
 def refusal_headers(refusal: Refusal) -> dict[str, str]:
@@ -78,6 +86,7 @@ class Unexpected(Refusal):
     tag = "internal_error"
     status = 500
     title = "Something went wrong"
+    remedy = "Try again, and give the request id to an administrator if it happens again."
 
 
 def unexpected(request_id: str) -> Unexpected:
@@ -99,11 +108,13 @@ class Gate:
         limits: Limits,
         shape: Callable[[str, Refusal, str], Response],
         upload_paths: tuple[str, ...] = (),
+        limit_headers: Callable[[str, Standing], list[tuple[bytes, bytes]]] = limit_headers,
     ) -> None:
         self._app = app
         self._limits = limits
         self._shape = shape
         self._upload_paths = upload_paths
+        self._limit_headers = limit_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or refuse it."""
@@ -124,10 +135,12 @@ class Gate:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                standing: Standing | None = scope["state"].get("standing")
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id.encode()),
                     *_SECURITY_HEADERS,
+                    *(self._limit_headers(scope["path"], standing) if standing is not None else ()),
                 ]
             if status == 500:
                 held.append(message)
@@ -141,18 +154,18 @@ class Gate:
                     raise MalformedBody("The address holds the character NUL; remove it.")
                 checked = await self._read(scope, receive)
             except Refusal as refusal:
-                await self._shape(path, refusal, request_id)(scope, receive, answer)
+                await self._refuse(refusal, scope, receive, answer)
                 return
             await self._app(scope, checked, answer)
         except Refusal as refusal:
             # From the layers between here and the routes, which answer for themselves.
-            await self._shape(path, refusal, request_id)(scope, receive, answer)
+            await self._refuse(refusal, scope, receive, answer)
         except Exception:
-            log.exception("request_failed", path=path)
+            log.exception("request_failed", path=path, tag=Unexpected.tag)
             if status and not held:
                 raise
             held.clear()
-            await self._shape(path, unexpected(request_id), request_id)(scope, receive, answer)
+            await self._refuse(unexpected(request_id), scope, receive, answer)
         finally:
             for message in held:
                 await send(message)
@@ -161,8 +174,18 @@ class Gate:
             REQUEST_SECONDS.observe(seconds)
             if path not in _QUIET_PATHS:
                 log.info(
-                    "request", method=scope["method"], path=path, status=status, ms=round(seconds * 1000, 1)
+                    "request",
+                    method=scope["method"],
+                    path=path,
+                    status=status,
+                    tag=scope["state"].get("tag"),
+                    ms=round(seconds * 1000, 1),
                 )
+
+    async def _refuse(self, refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+        # For the request's line in the log.
+        scope["state"]["tag"] = refusal.tag
+        await self._shape(scope["path"], refusal, scope["state"]["request_id"])(scope, receive, send)
 
     async def _read(self, scope: Scope, receive: Receive) -> Receive:
         if scope["method"] in {"GET", "HEAD", "OPTIONS"}:

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, with the request's id, for our own lines and for those of libraries."""
+"""Logs: one JSON object a line, with the ids of request and trace, for our own lines and for those of libraries."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
+from opentelemetry import trace
 
 _STAMP: Final = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _json: Final = msgspec.json.Encoder(enc_hook=repr)
@@ -24,6 +25,7 @@ def _configure_ours(level: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _add_trace,
             structlog.processors.add_log_level,
             _STAMP,
             structlog.processors.format_exc_info,
@@ -41,6 +43,7 @@ def _configure_libraries(level: str) -> None:
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[
                 structlog.contextvars.merge_contextvars,
+                _add_trace,
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,
                 _STAMP,
@@ -61,6 +64,23 @@ def _configure_libraries(level: str) -> None:
         library.handlers = [handler] if name == "dbos" else []
         library.propagate = name not in ("uvicorn.access", "dbos")
         library.setLevel("WARNING" if level != "debug" else "INFO")
+
+
+def trace_ids() -> dict[str, str]:
+    """The ids under which a collector finds what happens now; empty unless a span is recorded."""
+    span = trace.get_current_span()
+    if not span.is_recording():
+        return {}
+    context = span.get_span_context()
+    return {
+        "trace_id": trace.format_trace_id(context.trace_id),
+        "span_id": trace.format_span_id(context.span_id),
+    }
+
+
+def _add_trace(_logger: Any, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    line.update(trace_ids())
+    return line
 
 
 def _render(_logger: Any, _method: str, line: structlog.typing.EventDict) -> str:

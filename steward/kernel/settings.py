@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Final, Literal
 
+import limits as rate_syntax
 import platformdirs
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+_PROVIDER_VARIABLE: Final = re.compile(
+    r"(?!STEWARD_)[A-Z][A-Z0-9_]*_(API_KEY|TOKEN|BASE_URL|ENDPOINT|API_VERSION)"
+)
+_SECRET_CHARS: Final = 32
 
 
 class _Group(BaseModel):
@@ -27,8 +41,13 @@ class Limits(_Group):
     connect_seconds: float = Field(
         default=10.0, gt=0, description="Longest wait for a connection to a provider."
     )
+    first_token_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="Longest wait for a model's first word; more for models that think long and show nothing of it.",
+    )
     idle_seconds: float = Field(
-        default=30.0, gt=0, description="Longest silence of a provider within a turn."
+        default=30.0, gt=0, description="Longest silence of a provider in the middle of an answer."
     )
     turn_seconds: float = Field(default=600.0, gt=0, description="Longest turn, all steps together.")
     turn_steps: int = Field(default=8, ge=1, description="Most model calls in one turn.")
@@ -42,9 +61,93 @@ class Chat(_Group):
     )
     temperature: float = Field(default=0.7, ge=0, le=2, description="Temperature sent to the model.")
     max_tokens: int = Field(default=4000, ge=1, description="Most tokens of one answer.")
+    fallback_models: list[str] = Field(
+        default=[], description="Models that answer, in this order, when the chosen one cannot."
+    )
+    overflow: Literal["compact", "refuse"] = Field(
+        default="compact",
+        description="What is done when a conversation is too long for the model: earlier messages are left out, and "
+        "the reader is told; or the turn fails.",
+    )
     system_prompt: str = Field(
         default="You are Steward, a helpful assistant. Answer in the language of the question.",
         description="Instructions of the built-in agent.",
+    )
+
+
+class Upstream(_Group):
+    """How providers are called when they are slow, busy or down."""
+
+    retries: int = Field(
+        default=2, ge=0, le=10, description="Further tries of a call that failed before its first word."
+    )
+    retry_seconds: float = Field(
+        default=1.0,
+        gt=0,
+        description="Wait before the first further try; twice as long before each next one.",
+    )
+    patience_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        description="Longest wait that a provider may ask for; beyond it, the next model answers.",
+    )
+    concurrency: int = Field(
+        default=0, ge=0, description="Most calls at once to one provider, per process; 0 sets no limit."
+    )
+    breaker_failures: int = Field(
+        default=5, ge=1, description="Failures in a row after which a provider is left alone."
+    )
+    breaker_seconds: float = Field(
+        default=30.0, gt=0, description="How long it is left alone before one call tries again."
+    )
+
+
+class CustomProvider(_Group):
+    """A host of models that the catalogue does not know."""
+
+    base_url: str = Field(description="Where it answers.")
+    wire: Literal["openai_chat", "openai_responses", "anthropic_messages", "gemini"] = Field(
+        default="openai_chat", description="The protocol that it speaks."
+    )
+    title: str = Field(default="", description="What people read.")
+    key_variable: str | None = Field(default=None, description="Variable that holds its key.")
+    models: list[str] = Field(default=[], description="The models that are offered.")
+    is_free: bool = Field(default=False, description="Its calls cost nothing, as on hardware of one's own.")
+
+    @field_validator("key_variable")
+    @classmethod
+    def _is_read(cls, given: str | None) -> str | None:
+        if given is not None and _PROVIDER_VARIABLE.fullmatch(given) is None:
+            raise ValueError("capitals, with _API_KEY or _TOKEN at the end: no other variable is read")
+        return given
+
+
+def _one_rate(given: str) -> str:
+    if given in ("", "off"):
+        return given
+    rates = rate_syntax.parse_many(given)
+    if len(rates) != 1 or rates[0].amount < 1 or rates[0].get_expiry() < 1:
+        raise ValueError("one rate, such as 120/minute or 100/15 minutes, or off")
+    return given
+
+
+_Rate = Annotated[str, AfterValidator(_one_rate)]
+
+
+class Rates(_Group):
+    """How often one caller may ask, such as `100/15 minutes`; `off` switches one limit off."""
+
+    per_ip: _Rate = Field(
+        default="100/15 minutes",
+        description="Requests from one address that carry no valid credential: sign-ins, links, wrong keys.",
+    )
+    per_sign_in: _Rate = Field(
+        default="10/minute", description="Sign-ins with one e-mail address from one address."
+    )
+    per_user: _Rate = Field(default="120/minute", description="Changes by one user who is signed in.")
+    per_key: _Rate = Field(default="600/minute", description="Changes with one API key.")
+    per_workspace: _Rate = Field(
+        default="3000/minute", description="Changes in one workspace, by all its users and keys together."
     )
 
 
@@ -83,6 +186,31 @@ class Leases(_Group):
     dead_seconds: float = Field(
         default=8.0, gt=0, description="Silence after which others take its runs over."
     )
+
+
+class _ProviderVariables(PydanticBaseSettingsSource):
+    """Reads what providers are called by: their own names for keys and addresses, without our prefix."""
+
+    def __init__(self, settings_cls: type[BaseSettings], dotenv: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings_cls)
+        assert isinstance(dotenv, DotEnvSettingsSource)
+        self._dotenv = dotenv
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Not asked: this source fills one field."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The field `variables`; nothing when it was given by hand."""
+        if "variables" in self.current_state:
+            return {}
+        # The file's names were made lower case when it was read.
+        found = {name.upper(): value for name, value in self._dotenv.env_vars.items()} | dict(os.environ)
+        return {
+            "variables": {
+                name: value for name, value in found.items() if value and _PROVIDER_VARIABLE.fullmatch(name)
+            }
+        }
 
 
 class Settings(BaseSettings):
@@ -124,83 +252,93 @@ class Settings(BaseSettings):
     rate_limits: Literal["on", "off"] = Field(
         default="on", description="`off` switches rate limits off, for tests and benches."
     )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="Redis in which all processes count rate limits together, `redis://host:6379/0`; else each process "
+        "counts on its own.",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses and networks of the proxies in front, with commas; only from them are `X-Forwarded-For` "
+        "and `X-Forwarded-Proto` believed.",
+    )
     session_days: int = Field(default=30, ge=1, description="Days that a sign-in lasts without use.")
     default_model: str | None = Field(
         default=None, description="Model when a request names none, `provider/model`."
+    )
+    embedding_model: str | None = Field(
+        default=None,
+        description="Model that turns texts into vectors, `provider/model`; without it `local/wordllama`, which runs "
+        "here and needs no network.",
     )
     otlp_endpoint: str | None = Field(
         default=None, description="OpenTelemetry collector for traces, OTLP over HTTP."
     )
 
-    openai_api_key: SecretStr | None = Field(
+    model_aliases: dict[str, str] = Field(
+        default={},
+        description='Names that stand for another model, such as `{"gpt-4o": "mistral/mistral-large-latest"}`.',
+    )
+    providers: dict[str, CustomProvider] = Field(
+        default={}, description="Hosts of models beside those of docs/providers.md, by name; see there."
+    )
+    secret_key: SecretStr | None = Field(
         default=None,
-        validation_alias=AliasChoices("openai_api_key", "OPENAI_API_KEY"),
-        description="Key for OpenAI.",
+        description="Seals the provider keys of workspaces: 32 characters or more. Several, with commas: the first "
+        "seals, all open.",
     )
-    openai_base_url: str = Field(
-        default="https://api.openai.com/v1",
-        validation_alias=AliasChoices("openai_base_url", "OPENAI_BASE_URL"),
-        description="Where OpenAI, or a compatible server, answers.",
-    )
-    anthropic_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("anthropic_api_key", "ANTHROPIC_API_KEY"),
-        description="Key for Anthropic.",
-    )
-    google_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("google_api_key", "GOOGLE_GENERATIVE_AI_API_KEY"),
-        description="Key for Google's Gemini.",
-    )
-    mistral_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("mistral_api_key", "MISTRAL_API_KEY"),
-        description="Key for Mistral.",
-    )
-    groq_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("groq_api_key", "GROQ_API_KEY"),
-        description="Key for Groq.",
-    )
-    deepseek_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("deepseek_api_key", "DEEPSEEK_API_KEY"),
-        description="Key for DeepSeek.",
-    )
-    xai_api_key: SecretStr | None = Field(
-        default=None, validation_alias=AliasChoices("xai_api_key", "XAI_API_KEY"), description="Key for xAI."
-    )
-    openrouter_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("openrouter_api_key", "OPENROUTER_API_KEY"),
-        description="Key for OpenRouter.",
-    )
-    together_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("together_api_key", "TOGETHER_API_KEY"),
-        description="Key for Together.",
-    )
-    fireworks_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("fireworks_api_key", "FIREWORKS_API_KEY"),
-        description="Key for Fireworks.",
-    )
-    cerebras_api_key: SecretStr | None = Field(
-        default=None,
-        validation_alias=AliasChoices("cerebras_api_key", "CEREBRAS_API_KEY"),
-        description="Key for Cerebras.",
-    )
-    ollama_base_url: str | None = Field(
-        default=None,
-        validation_alias=AliasChoices("ollama_base_url", "OLLAMA_BASE_URL"),
-        description="Where Ollama answers, such as `http://127.0.0.1:11434/v1`.",
+    variables: dict[str, SecretStr] = Field(
+        default={},
+        description="Keys and addresses of providers, as the environment names them.",
+        exclude=True,
     )
 
     limits: Limits = Limits()
+    rates: Rates = Rates()
     chat: Chat = Chat()
+    upstream: Upstream = Upstream()
     streams: Streams = Streams()
     database: DatabaseSettings = DatabaseSettings()
     leases: Leases = Leases()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where values come from, the first that has one counts."""
+        return (
+            init_settings,
+            env_settings,
+            dotenv_settings,
+            file_secret_settings,
+            _ProviderVariables(settings_cls, dotenv_settings),
+        )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, given: str) -> str:
+        for one in filter(None, (piece.strip() for piece in given.split(","))):
+            ip_network(one)
+        return given
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long_enough(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and any(
+            len(secret.strip()) < _SECRET_CHARS for secret in given.get_secret_value().split(",")
+        ):
+            raise ValueError(f"each secret needs {_SECRET_CHARS} characters or more")
+        return given
+
+    def variable(self, name: str | None) -> str | None:
+        """A key or an address of a provider, as the environment names it."""
+        found = self.variables.get(name) if name else None
+        return found.get_secret_value() if found else None
 
     @contextmanager
     def for_children(self) -> Generator[None]:

@@ -30,6 +30,7 @@ FIRST_TOKEN_SECONDS: Final = Histogram(
 )
 OUTPUT_TOKENS: Final = Counter("steward_output_tokens_total", "Tokens that providers sent.", ["provider"])
 INPUT_TOKENS: Final = Counter("steward_input_tokens_total", "Tokens that providers read.", ["provider"])
+COST_USD: Final = Counter("steward_cost_usd_total", "US dollars that model calls cost.", ["provider"])
 TOKENS_PER_SECOND: Final = Histogram(
     "steward_output_tokens_per_second",
     "Tokens a second of one model call.",

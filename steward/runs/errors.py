@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from steward.agents.errors import AgentError
 from steward.kernel.errors import Refusal
 
 
@@ -11,6 +12,7 @@ class RunNotLive(Refusal):
     tag = "run_not_live"
     status = 409
     title = "The run is over"
+    remedy = "Read the answer that is stored, or ask again."
 
 
 class RunTimeout(Refusal):
@@ -19,6 +21,7 @@ class RunTimeout(Refusal):
     tag = "run_timeout"
     status = 504
     title = "The turn took too long"
+    remedy = "Ask for less at once, or choose a faster model."
 
 
 class RunInterrupted(Refusal):
@@ -27,6 +30,7 @@ class RunInterrupted(Refusal):
     tag = "run_interrupted"
     status = 503
     title = "The turn was interrupted"
+    remedy = "Keep the part that came, and ask again for a whole answer."
 
 
 class RunBroke(Refusal):
@@ -35,11 +39,23 @@ class RunBroke(Refusal):
     tag = "run_failed"
     status = 500
     title = "The turn failed"
+    remedy = "Try again, and give the run's id to an administrator if it happens again."
 
 
-class TooManySteps(Refusal):
+class TooManySteps(AgentError):
     """The model went on calling tools."""
 
     tag = "too_many_steps"
     status = 500
     title = "The turn had too many steps"
+    remedy = "Ask for less at once, or in other words."
+    sentence = "The model went on calling tools without an answer. Ask again in other words."
+
+
+class ObjectInvalid(Refusal):
+    """No answer of the model fitted the schema."""
+
+    tag = "object_invalid"
+    status = 502
+    title = "The model's answer does not fit the schema"
+    remedy = "Try again, make the schema simpler, or choose another model."

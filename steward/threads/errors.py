@@ -11,6 +11,7 @@ class ThreadArchived(Refusal):
     tag = "thread_archived"
     status = 409
     title = "The conversation is archived"
+    remedy = "Take the conversation out of the archive, or start a new one."
 
 
 class MessageEmpty(Refusal):
@@ -19,6 +20,7 @@ class MessageEmpty(Refusal):
     tag = "message_empty"
     status = 422
     title = "The message is empty"
+    remedy = "Write some text, then send the message again."
 
 
 class MessageTooLong(Refusal):
@@ -27,6 +29,7 @@ class MessageTooLong(Refusal):
     tag = "message_too_long"
     status = 422
     title = "The message is too long"
+    remedy = "Shorten the message, or send it in parts."
 
 
 class ClientIdTaken(Refusal):
@@ -35,3 +38,4 @@ class ClientIdTaken(Refusal):
     tag = "client_id_taken"
     status = 409
     title = "The message id is taken"
+    remedy = "Give the message a new id, then send it again."

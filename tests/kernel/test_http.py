@@ -9,6 +9,8 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from steward import app
 from steward.identity.access import authenticate
@@ -195,6 +197,7 @@ async def test_a_refusal_is_a_problem_document(
     assert problem["type"] == f"urn:steward:problem:{tag}"
     assert problem["title"]
     assert problem["detail"]
+    assert problem["remedy"].endswith(".")
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert problem["request_id"].startswith("req_")
 
@@ -265,6 +268,42 @@ async def test_a_bug_stands_in_the_log_with_its_stack(
     assert "request_failed" in logged
     assert "RuntimeError" in logged
     assert answer.headers["x-request-id"] in logged
+
+
+@pytest.mark.req("ERR-23")
+@pytest.mark.parametrize("address", ["/api/v1/broken", "/v1/broken"])
+@pytest.mark.slow
+async def test_a_failed_route_is_found_in_the_log_by_what_the_caller_was_told(
+    broken: httpx.AsyncClient, address: str
+) -> None:
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        answer = await broken.get(address)
+    told = answer.headers["x-request-id"]
+    assert told in answer.text
+    failed, request = [line for line in lines if line.get("request_id") == told]
+    assert (failed["event"], failed["log_level"], failed["path"]) == ("request_failed", "error", address)
+    assert failed["exc_info"]
+    assert (request["event"], request["path"], request["status"]) == ("request", address, 500)
+    assert failed["tag"] == request["tag"] == "internal_error"
+
+
+@pytest.mark.slow
+async def test_a_bug_has_a_request_id_and_a_remedy(broken: httpx.AsyncClient) -> None:
+    answer = await broken.get("/api/v1/broken")
+    problem = answer.json()
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert problem["request_id"] in problem["detail"]
+    assert problem["remedy"].startswith("Try again")
+
+
+@pytest.mark.req("ERR-23")
+@pytest.mark.slow
+async def test_a_refused_request_is_found_in_the_log(broken: httpx.AsyncClient) -> None:
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        answer = await broken.get("/api/v1/nothing")
+    (line,) = [line for line in lines if line.get("request_id") == answer.json()["request_id"]]
+    assert (line["event"], line["path"], line["status"]) == ("request", "/api/v1/nothing", 404)
+    assert line["tag"] == "not_found"
 
 
 def _strings(alphabet: Any = None) -> st.SearchStrategy[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,37 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.support.processes import Server, serving, steward
+from tests.support.processes import Server, environment, serving, steward
 from tests.support.scripted_provider import ScriptedProvider
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 
+# A process of its own: the logs of this one belong to the tests' runner.
+_TRACED = """
+import logging
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from steward.kernel import logs
+
+logs.configure("info")
+ours = structlog.get_logger()
+library = logging.getLogger("somebody.else")
+kept = InMemorySpanExporter()
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(kept))
+ours.info("before")
+with provider.get_tracer("test").start_as_current_span("turn.reply"):
+    ours.info("within")
+    library.warning("within, too")
+with trace.NoOpTracer().start_as_current_span("nobody records this"):
+    ours.info("unrecorded")
+library.warning("after")
+(span,) = kept.get_finished_spans()
+print(trace.format_trace_id(span.context.trace_id), trace.format_span_id(span.context.span_id))
+"""
 _SAID = "nobody but us two shall read this {{words:7}}"
 
 
@@ -130,3 +158,16 @@ async def test_a_quiet_server_says_nothing_but_json(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in server.lines()]
     assert [line["path"] for line in lines if line["event"] == "request"] == ["/api/v1/me"]
     assert [line for line in lines if line["level"] not in ("info", "debug")] == []
+
+
+@pytest.mark.req("OBS-15")
+def test_a_line_within_a_recorded_span_has_its_ids() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", _TRACED], env=environment(), capture_output=True, text=True, check=True
+    )
+    trace_id, span_id = ran.stdout.split()
+    lines = {line["event"]: line for line in map(json.loads, ran.stderr.splitlines())}
+    assert lines.keys() == {"before", "within", "within, too", "unrecorded", "after"}
+    for event, line in lines.items():
+        expected = (trace_id, span_id) if event.startswith("within") else (None, None)
+        assert (line.get("trace_id"), line.get("span_id")) == expected, event

@@ -10,21 +10,17 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from steward.kernel.settings import Settings
 
-_PROVIDERS = {
-    "OPENAI_API_KEY": "openai_api_key",
-    "OPENAI_BASE_URL": "openai_base_url",
-    "ANTHROPIC_API_KEY": "anthropic_api_key",
-    "GOOGLE_GENERATIVE_AI_API_KEY": "google_api_key",
-    "MISTRAL_API_KEY": "mistral_api_key",
-    "GROQ_API_KEY": "groq_api_key",
-    "DEEPSEEK_API_KEY": "deepseek_api_key",
-    "XAI_API_KEY": "xai_api_key",
-    "OPENROUTER_API_KEY": "openrouter_api_key",
-    "TOGETHER_API_KEY": "together_api_key",
-    "FIREWORKS_API_KEY": "fireworks_api_key",
-    "CEREBRAS_API_KEY": "cerebras_api_key",
-    "OLLAMA_BASE_URL": "ollama_base_url",
-}
+_PROVIDERS = (
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "ANTHROPIC_API_KEY",
+    "GOOGLE_GENERATIVE_AI_API_KEY",
+    "HF_TOKEN",
+    "OLLAMA_BASE_URL",
+    "AZURE_OPENAI_ENDPOINT",
+    "AZURE_OPENAI_API_VERSION",
+    "A_HOST_OF_TOMORROW_API_KEY",
+)
 _GROUPS = [name for name, field in Settings.model_fields.items() if isinstance(field.default, BaseModel)]
 _PLAIN = {
     "database_url": "postgresql://owner@host/db",
@@ -37,9 +33,23 @@ _PLAIN = {
     "public_url": "https://steward.example",
     "log_level": "debug",
     "rate_limits": "off",
+    "redis_url": "redis://:hidden@127.0.0.1:6379/0",
+    "trusted_proxies": "127.0.0.1, 10.0.0.0/8",
     "session_days": "7",
     "default_model": "openai/gpt-4o",
+    "embedding_model": "openai/text-embedding-3-small",
     "otlp_endpoint": "http://127.0.0.1:4318",
+    "secret_key": "a secret of thirty-two characters and more, a second secret of as many characters",
+}
+_OBJECTS: dict[str, Any] = {
+    "model_aliases": {"gpt-4o": "mistral/mistral-large-latest"},
+    "providers": {"house": {"base_url": "http://10.0.0.7:8001/v1", "models": ["qwen3-32b"], "is_free": True}},
+}
+# Values that make sense where one more of the default makes none.
+_OTHERWISE: dict[str, Any] = {
+    "temperature": 1.5,
+    "fallback_models": ["openai/gpt-4o-mini"],
+    "overflow": "refuse",
 }
 
 
@@ -47,7 +57,7 @@ _PLAIN = {
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An environment in which nothing is set, in a folder without an .env file."""
     for name in os.environ:
-        if name.startswith("STEWARD_") or name in _PROVIDERS:
+        if name.startswith("STEWARD_") or name in _PROVIDERS or name.endswith(("_API_KEY", "_TOKEN")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
@@ -60,7 +70,7 @@ def plain(value: Any) -> str:
 def test_every_default_works_with_nothing_set() -> None:
     settings = Settings()
     assert settings.database_url is None
-    assert settings.openai_api_key is None
+    assert settings.variables == {}
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert settings.data_dir.is_absolute()
     for name, field in Settings.model_fields.items():
@@ -69,31 +79,76 @@ def test_every_default_works_with_nothing_set() -> None:
 
 @pytest.mark.req("DEPL-01")
 def test_every_setting_has_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {*_PLAIN, *_GROUPS, *_PROVIDERS.values()}
+    known = {*_PLAIN, *_GROUPS, *_OBJECTS, "variables"}
     assert known == set(Settings.model_fields), "a new setting: add what its variable would hold"
     for name, value in _PLAIN.items():
         monkeypatch.setenv(f"STEWARD_{name.upper()}", value)
+    for name, value in _OBJECTS.items():
+        monkeypatch.setenv(f"STEWARD_{name.upper()}", json.dumps(value))
     settings = Settings()
     assert {name: plain(getattr(settings, name)) for name in _PLAIN} == _PLAIN
+    assert settings.model_dump(include=set(_OBJECTS), exclude_unset=True) == _OBJECTS
 
 
 @pytest.mark.req("DEPL-01")
-@pytest.mark.parametrize(("variable", "name"), _PROVIDERS.items())
+@pytest.mark.parametrize("variable", _PROVIDERS)
 def test_providers_have_the_variables_that_everybody_knows(
-    monkeypatch: pytest.MonkeyPatch, variable: str, name: str
+    monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, "http://127.0.0.1:1/v1")
-    assert plain(getattr(Settings(), name)) == "http://127.0.0.1:1/v1"
+    assert Settings().variable(variable) == "http://127.0.0.1:1/v1"
+
+
+@pytest.mark.req("DEPL-01")
+def test_variables_of_providers_can_stand_in_the_file_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lines = [
+        "OPENAI_API_KEY=of-the-file",
+        "GROQ_API_KEY=of-the-file",
+        "HF_TOKEN=",
+        "PATH=x",
+        "STEWARD_PORT=9001",
+    ]
+    (tmp_path / ".env").write_text("\n".join(lines), "utf-8")
+    monkeypatch.setenv("OPENAI_API_KEY", "of-the-environment")
+    settings = Settings()
+    assert settings.port == 9001
+    assert {name: settings.variable(name) for name in settings.variables} == {
+        "OPENAI_API_KEY": "of-the-environment",
+        "GROQ_API_KEY": "of-the-file",
+    }
+
+
+def test_only_names_like_those_of_providers_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STEWARD_API_KEY", "PASSWORD", "openai_api_key", "API_KEY", "OPENAI_API_KEY_OLD"):
+        monkeypatch.setenv(name, "a value")
+    assert Settings().variables == {}
+    assert Settings().variable(None) is None
+    assert Settings().variable("OPENAI_API_KEY") is None
+
+
+def test_variables_that_are_given_by_hand_are_the_only_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "of-the-environment")
+    settings = Settings(variables={"GROQ_API_KEY": SecretStr("by-hand")})
+    assert (settings.variable("GROQ_API_KEY"), settings.variable("OPENAI_API_KEY")) == ("by-hand", None)
 
 
 def test_a_variable_that_is_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "STEWARD_PORT", "STEWARD_DATABASE_URL"):
         monkeypatch.setenv(name, "")
     settings = Settings()
-    assert settings.openai_api_key is None
-    assert settings.openai_base_url == "https://api.openai.com/v1"
+    assert settings.variables == {}
     assert settings.port == 8000
     assert settings.database_url is None
+
+
+def _other(group: str, name: str, value: Any) -> Any:
+    if name in _OTHERWISE:
+        return _OTHERWISE[name]
+    if isinstance(value, str):
+        return "7/2 hours" if group == "rates" else f"{value} more"
+    return type(value)(value + 1)
 
 
 @pytest.mark.parametrize("group", _GROUPS)
@@ -101,10 +156,9 @@ def test_every_setting_of_a_group_has_its_variable(monkeypatch: pytest.MonkeyPat
     default: BaseModel = getattr(Settings(), group)
     for name, field in type(default).model_fields.items():
         value = getattr(default, name)
-        wanted = f"{value} more" if isinstance(value, str) else type(value)(value + 1)
-        if name == "temperature":
-            wanted = 1.5
-        monkeypatch.setenv(f"STEWARD_{group.upper()}__{name.upper()}", str(wanted))
+        wanted = _other(group, name, value)
+        written = json.dumps(wanted) if isinstance(wanted, list) else str(wanted)
+        monkeypatch.setenv(f"STEWARD_{group.upper()}__{name.upper()}", written)
         changed = getattr(Settings(), group)
         assert getattr(changed, name) == wanted
         assert changed.model_copy(update={name: value}) == default, "the others keep their defaults"
@@ -119,6 +173,12 @@ def test_every_setting_of_a_group_has_its_variable(monkeypatch: pytest.MonkeyPat
         ("STEWARD_WORKERS", "0"),
         ("STEWARD_LOG_LEVEL", "loud"),
         ("STEWARD_RATE_LIMITS", "maybe"),
+        ("STEWARD_RATES__PER_USER", "many"),
+        ("STEWARD_TRUSTED_PROXIES", "everybody"),
+        ("STEWARD_SECRET_KEY", "short"),
+        ("STEWARD_PROVIDERS", '{"house": {"title": "no address"}}'),
+        ("STEWARD_PROVIDERS", '{"house": {"base_url": "http://x/v1", "wire": "smoke"}}'),
+        ("STEWARD_PROVIDERS", '{"house": {"base_url": "http://x/v1", "key_variable": "HOUSE_KEY"}}'),
         ("STEWARD_LIMITS__TURN_SECONDS", "0"),
         ("STEWARD_LIMITS__TURNSECONDS", "5"),
     ],
