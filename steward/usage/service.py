@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from steward.kernel.ids import new_id
-from steward.kernel.work import House, Statement, Transaction
+from steward.kernel.work import House, Transaction
+from steward.usage import budgets, queries
+from steward.usage.budgets import Alert, Hold
 
-_CHARS_PER_TOKEN: Final = 4
+_PLACES: Final = Decimal("0.000000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class CallOpening:
     thread_id: str | None = None
     run_id: str | None = None
     message_id: str | None = None
+    agent_id: str | None = None
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,56 +47,31 @@ class Settlement:
     cost_usd: Decimal | None
     first_token_ms: int | None
     duration_ms: int
+    cache_write_tokens: int = 0
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-_OPEN: Final = Statement(
-    "INSERT INTO model_calls (workspace_id, id, user_id, key_id, thread_id, run_id, message_id, process_id, purpose, "
-    "provider, model, input_tokens) VALUES (:workspace_id, :id, :user_id, :key_id, :thread_id, :run_id, :message_id, "
-    ":process_id, :purpose, :provider, :model, :input_tokens)"
-)
+def round_usd(amount: Decimal | None) -> Decimal | None:
+    """An amount as the ledger keeps it, so that what is shown and what is summed are the same."""
+    return None if amount is None else amount.quantize(_PLACES)
 
 
-_SETTLE: Final = Statement(
-    "UPDATE model_calls SET status = :status, finish_reason = :finish_reason, input_tokens = :input_tokens, "
-    "output_tokens = :output_tokens, cached_tokens = :cached_tokens, reasoning_tokens = :reasoning_tokens, "
-    "estimated = :estimated, cost_usd = :cost_usd, first_token_ms = :first_token_ms, duration_ms = :duration_ms "
-    "WHERE workspace_id = :workspace_id AND id = :id AND status = 'open'"
-)
-
-
-_CHECKPOINT: Final = Statement(
-    "UPDATE model_calls SET output_tokens = so_far.tokens FROM unnest(cast(:workspace_ids AS text[]), "
-    "cast(:ids AS text[]), cast(:tokens AS int[])) AS so_far(workspace_id, id, tokens) "
-    "WHERE model_calls.workspace_id = so_far.workspace_id AND model_calls.id = so_far.id AND status = 'open'"
-)
-_LOST: Final = Statement(
-    "SELECT workspace_id, id, run_id, provider, model, input_tokens, output_tokens FROM model_calls "
-    "WHERE status = 'open' AND process_id <> ALL (:living) LIMIT 500"
-)
-_SETTLE_LOST: Final = Statement(
-    "UPDATE model_calls SET status = 'interrupted', estimated = true, cost_usd = :cost_usd "
-    "WHERE workspace_id = :workspace_id AND id = :id AND status = 'open'"
-)
-
-
-def estimate_tokens(chars: int) -> int:
-    """A rough count of the tokens in a text, for lines of the ledger that no provider counted."""
-    return -(-chars // _CHARS_PER_TOKEN)
-
-
-async def open_call(work: Transaction, opening: CallOpening) -> str:
+async def open_call(work: Transaction, opening: CallOpening, hold: Hold | None = None) -> str:
     """Write the line of a call that is about to happen, so that no crash can hide it.
+
+    Args:
+        work: the transaction of the actor who pays.
+        opening: what is known of the call.
+        hold: what `budgets.hold` gave for it in the same transaction.
 
     Returns: the id of the line.
     """
     call_id = new_id("call")
-    actor = work.actor
-    await work.all(
-        _OPEN,
-        workspace_id=actor.workspace_id,
+    await queries.insert_call(
+        work,
+        holds=[] if hold is None else hold.entries,
         id=call_id,
-        user_id=actor.user_id,
-        key_id=actor.key_id,
+        agent_id=opening.agent_id,
         thread_id=opening.thread_id,
         run_id=opening.run_id,
         message_id=opening.message_id,
@@ -97,38 +79,44 @@ async def open_call(work: Transaction, opening: CallOpening) -> str:
         purpose=opening.purpose,
         provider=opening.provider,
         model=opening.model,
+        attempt=opening.attempt,
         input_tokens=opening.input_tokens,
     )
     return call_id
 
 
-async def settle_call(work: Transaction, call_id: str, settlement: Settlement) -> None:
-    """Write how a call ended. A line that is settled stays as it is."""
-    await work.all(
-        _SETTLE,
-        workspace_id=work.actor.workspace_id,
-        id=call_id,
+async def settle_call(work: Transaction, call_id: str, settlement: Settlement) -> list[Alert]:
+    """Write how a call ended, and give back what it held. A line that is settled stays as it is.
+
+    Returns: the shares of budgets that were just reached, for the first time in their period.
+    """
+    periods = await queries.settle_call(
+        work,
+        call_id,
         status=settlement.status,
         finish_reason=settlement.finish_reason,
         input_tokens=settlement.input_tokens,
         output_tokens=settlement.output_tokens,
         cached_tokens=settlement.cached_tokens,
+        cache_write_tokens=settlement.cache_write_tokens,
         reasoning_tokens=settlement.reasoning_tokens,
         estimated=settlement.estimated,
-        cost_usd=settlement.cost_usd,
+        cost_usd=round_usd(settlement.cost_usd),
         first_token_ms=settlement.first_token_ms,
         duration_ms=settlement.duration_ms,
+        metadata=msgspec.json.encode(settlement.metadata).decode(),
     )
+    return await budgets.raise_alerts(work, periods)
 
 
-async def checkpoint(house: House, calls: list[tuple[str, str, int]]) -> None:
-    """Write how far open calls have come: (workspace id, id of the line, output tokens so far) each."""
-    await house.all(
-        _CHECKPOINT,
-        workspace_ids=[workspace_id for workspace_id, _, _ in calls],
-        ids=[call_id for _, call_id, _ in calls],
-        tokens=[tokens for _, _, tokens in calls],
-    )
+async def cost_of_run(work: Transaction, thread_id: str, run_id: str) -> Decimal | None:
+    """What the settled calls of a run cost, in US dollars; None when no price was known."""
+    return await queries.cost_of_run(work, thread_id, run_id)
+
+
+async def checkpoint(house: House, calls: list[tuple[str, str, int, int]]) -> None:
+    """Write how far open calls have come: (workspace id, id of the line, input tokens, output tokens so far) each."""
+    await queries.checkpoint(house, calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +124,21 @@ class LostCall:
     """A line that a dead process left open."""
 
     workspace_id: str
+    user_id: str
     call_id: str
-    run_id: str | None
     provider: str
     model: str
     input_tokens: int
     output_tokens: int
+    created_at: datetime
 
 
 async def lost_calls(house: House, living: set[str]) -> list[LostCall]:
     """The open lines of processes that are no more."""
-    return [LostCall(*row) for row in await house.all(_LOST, living=sorted(living))]
+    return [LostCall(*row) for row in await queries.lost(house, living)]
 
 
-async def settle_lost_call(house: House, call: LostCall, cost_usd: Decimal | None) -> None:
-    """Settle the line of a dead process with what was checkpointed."""
-    await house.all(
-        _SETTLE_LOST,
-        cost_usd=cost_usd,
-        workspace_id=call.workspace_id,
-        id=call.call_id,
-    )
+async def settle_lost_call(work: Transaction, call: LostCall, cost_usd: Decimal | None) -> None:
+    """Settle the line of a dead process with what was checkpointed, as whoever made the call."""
+    periods = await queries.settle_lost(work, call.call_id, round_usd(cost_usd))
+    await budgets.raise_alerts(work, periods)

@@ -16,13 +16,15 @@ import typer
 from rich.console import Console
 
 from steward.agents.service import Wishes
+from steward.doors.terminal import usage_commands
 from steward.identity import service as identity
-from steward.kernel import logs
+from steward.kernel import logs, rate_limits
 from steward.kernel.errors import NotFound, Refusal
 from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Settings
-from steward.providers import catalogue
+from steward.providers.catalogue import LIBRARIAN
 from steward.providers.events import TextDelta
+from steward.providers.service import Models
 from steward.runs import service as runs
 from steward.runs.events import RunEnd
 from steward.runs.schemas import TurnRequest
@@ -51,6 +53,7 @@ def build(host: Host) -> typer.Typer:
     )
     _serving(cli, host)
     _people(cli, host)
+    usage_commands.hang(cli, lambda data_dir, act: _once(host, data_dir, act))
     _upkeep(cli, host)
     return cli
 
@@ -114,11 +117,7 @@ def _people(cli: typer.Typer, host: Host) -> None:
     cli.add_typer(keys, name="key")
 
     def once(data_dir: Path | None, act: Callable[[Runtime], Awaitable[T]]) -> T:
-        async def within() -> T:
-            async with host.open_runtime(_settings(data_dir, log_level="error")) as house:
-                return await act(house)
-
-        return _run(within())
+        return _once(host, data_dir, act)
 
     @workspaces.command("create")
     def create_workspace(name: str, data_dir: DataDir = None) -> None:
@@ -214,8 +213,7 @@ def _look(settings: Settings, host: Host) -> list[tuple[str, str | None]]:
 
     free = shutil.disk_usage(_existing(settings.data_dir)).free
     built = (host.static / "index.html").is_file()
-    ready = catalogue.configured(settings)
-    is_librarian = ready[0] is catalogue.LIBRARIAN
+    is_librarian = Models(settings).configured()[0] is LIBRARIAN
     return [
         ("python", None if sys.version_info >= (3, 11) else "Python 3.11 or later is needed."),
         ("web app", None if built else "it is not built. Run `make setup`."),
@@ -255,6 +253,7 @@ async def _announce(house: Runtime) -> None:
     console = Console(stderr=False, highlight=False, soft_wrap=True)
     address = _address(house.settings)
     console.print(f"\nSteward is at [bold]{address}[/bold]")
+    console.print(f"Rate limits: {rate_limits.describe(house.settings)}", style="dim")
     if owner_id is not None:
         link = _welcome(house.settings, await identity.make_link(house, owner_id))
         console.print(f"Sign in as the owner, once, within a day: [bold]{link}[/bold]\n")
@@ -284,6 +283,14 @@ def _settings(data_dir: Path | None, **given: Any) -> Settings:
     settings = Settings(**{name: value for name, value in values.items() if value is not None})
     logs.configure(settings.log_level)
     return settings
+
+
+def _once(host: Host, data_dir: Path | None, act: Callable[[Runtime], Awaitable[T]]) -> T:
+    async def within() -> T:
+        async with host.open_runtime(_settings(data_dir, log_level="error")) as house:
+            return await act(house)
+
+    return _run(within())
 
 
 def _run(work: Any) -> Any:
