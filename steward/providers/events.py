@@ -48,14 +48,26 @@ class ToolCall(msgspec.Struct, array_like=True, tag="tool_call"):
     raw_input: str
 
 
+class ProviderState(ModelEvent, tag="state"):
+    """What a wire wants to see again with the part before it: a signature, encrypted thinking. Nobody else reads it."""
+
+    wire: str
+    data: dict[str, Any]
+
+
 class Usage(ModelEvent, tag="usage"):
-    """Tokens of one model call; `estimated` when the provider did not say."""
+    """Tokens of one model call, counted alike for every provider; `estimated` when the provider did not say.
+
+    `input_tokens` holds those read from the provider's cache (`cached_tokens`) and written to it
+    (`cache_write_tokens`); `output_tokens` holds `reasoning_tokens`.
+    """
 
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     estimated: bool = False
+    cache_write_tokens: int = 0
 
 
 class Finish(ModelEvent, tag="finish"):
@@ -64,4 +76,6 @@ class Finish(ModelEvent, tag="finish"):
     reason: FinishReason
 
 
-ProviderEvent = TextDelta | ReasoningDelta | ToolCallStart | ToolInputDelta | ToolCall | Usage | Finish
+ProviderEvent = (
+    TextDelta | ReasoningDelta | ToolCallStart | ToolInputDelta | ToolCall | ProviderState | Usage | Finish
+)

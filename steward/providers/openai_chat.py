@@ -5,9 +5,6 @@ Specification: OpenAI API reference, "Create chat completion" and its streaming 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import math
 from collections.abc import AsyncGenerator
 from typing import Any, Final
 
@@ -15,42 +12,23 @@ import aiohttp
 import msgspec
 
 from steward.kernel.settings import Limits
-from steward.providers.errors import (
-    ContextTooLong,
-    LLMError,
-    ProviderBrokeOff,
-    ProviderKeyRefused,
-    ProviderQuotaExhausted,
-    ProviderRateLimited,
-    ProviderRefused,
-    ProviderTimeout,
-    ProviderUnavailable,
-)
-from steward.providers.events import (
-    Finish,
-    FinishReason,
-    ProviderEvent,
-    ReasoningDelta,
-    TextDelta,
-    ToolCall,
-    ToolCallStart,
-    ToolInputDelta,
-    Usage,
-)
-from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
-
-_LINE_BYTES: Final = 4_000_000
-_ERROR_BYTES: Final = 20_000
-_DRAIN_SECONDS: Final = 0.05
-_MOST_TOKENS: Final = 100_000_000
+from steward.providers import failures, prompts, transport
+from steward.providers.events import FinishReason, ProviderEvent, Usage
+from steward.providers.transport import Call, SSEReader, count
+from steward.providers.wire import Endpoint, ModelRequest, OneTool, OutputSchema, PromptMessage, ToolSpec
 
 _FINISH: Final[dict[str, FinishReason]] = {
     "stop": "stop",
     "length": "length",
+    "model_length": "length",
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
     "content_filter": "content_filter",
+    "error": "error",
+    "insufficient_system_resource": "error",
 }
+# These models read their own thoughts again while they wait for a tool, and refuse the request without them.
+_RECALLS_THOUGHTS: Final = ("deepseek", "kimi")
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -64,8 +42,16 @@ class _ToolDelta(msgspec.Struct, gc=False):
     function: _Function | None = None
 
 
+class _Piece(msgspec.Struct, gc=False):
+    """Mistral's models that think write their content as a list of these."""
+
+    type: str = ""
+    text: str | None = None
+    thinking: list[_Piece] | None = None
+
+
 class _Delta(msgspec.Struct, gc=False):
-    content: str | None = None
+    content: str | list[_Piece] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
     refusal: str | None = None
@@ -79,6 +65,7 @@ class _Choice(msgspec.Struct, gc=False):
 
 class _PromptDetails(msgspec.Struct, gc=False):
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 class _OutputDetails(msgspec.Struct, gc=False):
@@ -88,6 +75,8 @@ class _OutputDetails(msgspec.Struct, gc=False):
 class _Usage(msgspec.Struct, gc=False):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_cache_hit_tokens: int | None = None
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _OutputDetails | None = None
 
@@ -104,115 +93,197 @@ _chunks: Final = msgspec.json.Decoder(_Chunk)
 class OpenAIChat:
     """OpenAI's Chat Completions."""
 
-    async def stream(
+    def stream(
         self, http: aiohttp.ClientSession, endpoint: Endpoint, request: ModelRequest, limits: Limits
     ) -> AsyncGenerator[list[ProviderEvent]]:
         """Call the model; see `Wire.stream`."""
-        headers = {"content-type": "application/json", "accept": "text/event-stream"}
-        if endpoint.key:
-            headers["authorization"] = f"Bearer {endpoint.key}"
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=limits.connect_seconds, sock_read=limits.idle_seconds
-        )
-        reader = Reader(endpoint)
-        try:
-            async with http.post(
-                f"{endpoint.base_url}/chat/completions",
-                data=msgspec.json.encode(request_body(endpoint.model, request)),
-                headers=headers,
-                timeout=timeout,
-                allow_redirects=False,
-            ) as response:
-                if response.status != 200:
-                    raise await _refusal(endpoint, response)
-                async for data in response.content.iter_any():
-                    events = reader.feed(data)
-                    if events:
-                        yield events
-                    if reader.failure is not None:
-                        raise reader.failure
-                    if reader.done:
-                        await _drain(response)
-                        break
-        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
-            # An answer whose reason to stop is known is whole, however the connection ended.
-            if not reader.finished:
-                raise _lost(endpoint, error, began=reader.began) from error
-        yield reader.close()
+        body = request_body(endpoint, request)
+        post = transport.post(endpoint, "/chat/completions", body, key_header="authorization")
+        return transport.stream(http, post, Reader(endpoint), limits)
 
 
-def request_body(model: str, request: ModelRequest) -> dict[str, Any]:
+class Reader(SSEReader):
+    """Reads the chunks of a completion."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self._at: dict[int, Call] = {}
+
+    def _read(self, payload: bytes, text: list[str], events: list[ProviderEvent]) -> None:
+        if payload == b"[DONE]":
+            self.done = True
+            return
+        chunk = self._decode(_chunks, payload)
+        if chunk is None:
+            return
+        if chunk.error is not None:
+            raise failures.read_error(self._endpoint, chunk.error)
+        if chunk.usage is not None:
+            self._usage = _read_usage(chunk.usage)
+        for choice in chunk.choices or ():
+            delta = choice.delta
+            if delta is not None:
+                if type(delta.content) is str and not (
+                    delta.tool_calls or delta.reasoning_content or delta.reasoning or delta.refusal
+                ):
+                    if delta.content:
+                        text.append(delta.content)
+                else:
+                    self._rare(delta, text, events)
+            if choice.finish_reason:
+                self._finish = _FINISH.get(choice.finish_reason, "other")
+
+    def _rare(self, delta: _Delta, text: list[str], events: list[ProviderEvent]) -> None:
+        thought = delta.reasoning_content or delta.reasoning
+        if thought:
+            self._think(thought, text, events)
+        if isinstance(delta.content, str):
+            text.append(delta.content)
+        for piece in delta.content or () if isinstance(delta.content, list) else ():
+            for part in piece.thinking or ():
+                if part.text:
+                    self._think(part.text, text, events)
+            if piece.text:
+                text.append(piece.text)
+        if delta.refusal:
+            self._refused = True
+            text.append(delta.refusal)
+        for call in delta.tool_calls or ():
+            self._tool(call, text, events)
+
+    def _tool(self, fragment: _ToolDelta, text: list[str], events: list[ProviderEvent]) -> None:
+        function = fragment.function or _Function()
+        index = fragment.index or 0
+        call = self._at.get(index)
+        # Some hosts number every call 0: a new id with a name is a new call.
+        if call is None or (fragment.id and fragment.id != call.call_id and function.name):
+            call = self._at[index] = self._begin_call(fragment.id, function.name, text, events)
+        if function.arguments:
+            self._more_input(call, function.arguments, text, events)
+
+
+def _read_usage(usage: _Usage) -> Usage:
+    prompt = usage.prompt_tokens_details or _PromptDetails(usage.prompt_cache_hit_tokens)
+    thought = count((usage.completion_tokens_details or _OutputDetails()).reasoning_tokens)
+    asked, answered = count(usage.prompt_tokens), count(usage.completion_tokens)
+    if thought and count(usage.total_tokens) == asked + answered + thought:
+        # Some hosts count what was thought beside what was said.
+        answered += thought
+    return Usage(
+        input_tokens=asked,
+        output_tokens=answered,
+        cached_tokens=count(prompt.cached_tokens),
+        reasoning_tokens=thought,
+        cache_write_tokens=count(prompt.cache_write_tokens),
+    )
+
+
+def request_body(endpoint: Endpoint, request: ModelRequest) -> dict[str, Any]:
     """The body of a call; what is None is left out, so that the provider's own default holds."""
-    body: dict[str, Any] = {
-        "model": model,
-        "messages": [message for prompt in request.messages for message in _messages(prompt)],
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
+    lacks = endpoint.quirks.lacks
+    body: dict[str, Any] = {"model": endpoint.model, "messages": _prompt(endpoint, request), "stream": True}
+    if "stream_options" not in lacks:
+        body["stream_options"] = {"include_usage": True}
     settings = {
         "temperature": request.temperature,
         "max_tokens": request.max_tokens,
         "top_p": request.top_p,
         "stop": request.stop,
         "seed": request.seed,
+        "reasoning_effort": request.reasoning_effort,
     }
-    if _thinks(model):
-        # Reasoning models of OpenAI refuse `max_tokens` and any temperature but their own.
-        settings["max_completion_tokens"] = settings.pop("max_tokens")
-        settings["temperature"] = None
-    body.update({name: value for name, value in settings.items() if value is not None})
-    body.update(request.extra)
+    field = endpoint.quirks.max_tokens_field
+    if thinks(endpoint.model):
+        # Reasoning models of OpenAI refuse `max_tokens`, and any way to sample but their own.
+        field = field or "max_completion_tokens"
+        settings["temperature"] = settings["top_p"] = None
+    settings[field or "max_tokens"] = settings.pop("max_tokens")
+    body.update({name: value for name, value in settings.items() if value is not None and name not in lacks})
+    if request.tools:
+        body.update(_tools(endpoint, request))
+    if request.output is not None:
+        body["response_format"] = _format(endpoint, request.output)
     return body
 
 
-def _thinks(model: str) -> bool:
-    return model.startswith(("o1", "o3", "o4", "gpt-5"))
+def thinks(model: str) -> bool:
+    """Whether a model of OpenAI reasons, by its name."""
+    return model.startswith(("o1", "o3", "o4", "gpt-5", "gpt-6")) and not model.startswith("gpt-5-chat")
 
 
-def _messages(prompt: PromptMessage) -> list[dict[str, Any]]:
-    if prompt.role != "assistant":
-        return [{"role": prompt.role, "content": _content(prompt)}]
+def _tools(endpoint: Endpoint, request: ModelRequest) -> dict[str, Any]:
+    lacks = endpoint.quirks.lacks
+    fields: dict[str, Any] = {"tools": [_tool(tool) for tool in request.tools]}
+    choice = request.tool_choice
+    if "tool_choice_required" in lacks and choice not in (None, "none"):
+        choice = "auto"
+    if isinstance(choice, OneTool):
+        fields["tool_choice"] = {"type": "function", "function": {"name": choice.name}}
+    elif choice is not None:
+        fields["tool_choice"] = choice
+    if request.parallel_tool_calls is not None and "parallel_tool_calls" not in lacks:
+        fields["parallel_tool_calls"] = request.parallel_tool_calls
+    return fields
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    function: dict[str, Any] = {"name": tool.name, "parameters": tool.parameters}
+    if tool.description:
+        function["description"] = tool.description
+    if tool.strict is not None:
+        function["strict"] = tool.strict
+    return {"type": "function", "function": function}
+
+
+def _format(endpoint: Endpoint, output: OutputSchema | str) -> dict[str, Any]:
+    if not isinstance(output, OutputSchema) or "json_schema" in endpoint.quirks.lacks:
+        return {"type": "json_object"}
+    schema: dict[str, Any] = {"name": output.name, "schema": output.schema, "strict": output.strict}
+    if output.description:
+        schema["description"] = output.description
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _prompt(endpoint: Endpoint, request: ModelRequest) -> list[dict[str, Any]]:
     messages: list[dict[str, Any]] = []
-    text: list[str] = []
-    calls: list[dict[str, Any]] = []
-    for part in prompt.parts:
-        if part.get("type") == "tool_call":
-            calls.append(part)
-        elif part.get("type") == "text" and part["text"]:
-            if calls:
-                # What was said after the tools answered comes after their answers here, too.
-                messages += _said("".join(text), calls)
-                text, calls = [], []
-            text.append(part["text"])
-    return messages + _said("".join(text), calls)
+    start = prompts.turn_start(request.messages)
+    for at, message in enumerate(request.messages):
+        if message.role != "assistant":
+            messages.append({"role": message.role, "content": _content(message)})
+            continue
+        recalls = at >= start and any(name in endpoint.model.lower() for name in _RECALLS_THOUGHTS)
+        for parts in prompts.rounds(message):
+            messages += _said(parts, recalls=recalls)
+    if isinstance(request.output, OutputSchema) and "json_schema" in endpoint.quirks.lacks:
+        words = prompts.output_words(request.output)
+        if messages and messages[0]["role"] == "system":
+            # Many templates of local hosts take one system message, and only at the start.
+            messages[0] = {"role": "system", "content": f"{messages[0]['content']}\n\n{words}"}
+        else:
+            messages.insert(0, {"role": "system", "content": words})
+    return messages
 
 
-def _said(text: str, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _said(parts: list[dict[str, Any]], *, recalls: bool) -> list[dict[str, Any]]:
+    text, calls = prompts.text_of(parts), prompts.calls_of(parts)
     if not calls:
         return [{"role": "assistant", "content": text}] if text else []
     tool_calls = [
         {
             "id": call["call_id"],
             "type": "function",
-            "function": {
-                "name": call["name"],
-                "arguments": msgspec.json.encode(call.get("input") or {}).decode(),
-            },
+            "function": {"name": call["name"], "arguments": prompts.written(prompts.arguments(call))},
         }
         for call in calls
     ]
-    results = [{"role": "tool", "tool_call_id": call["call_id"], "content": _result(call)} for call in calls]
-    return [{"role": "assistant", "content": text or None, "tool_calls": tool_calls}, *results]
-
-
-def _result(call: dict[str, Any]) -> str:
-    # A call without a result (the server died between the two) makes every later request invalid.
-    if call.get("error") is not None:
-        return f"Error: {call['error']}"
-    if "output" not in call:
-        return "Error: interrupted before it gave a result."
-    output = call["output"]
-    return output if isinstance(output, str) else msgspec.json.encode(output).decode()
+    message: dict[str, Any] = {"role": "assistant", "content": text or None, "tool_calls": tool_calls}
+    if recalls:
+        thoughts = [part["text"] for part in parts if part["type"] == "reasoning"]
+        message["reasoning_content"] = "".join(thoughts)
+    results = [
+        {"role": "tool", "tool_call_id": call["call_id"], "content": prompts.result(call)} for call in calls
+    ]
+    return [message, *results]
 
 
 def _content(prompt: PromptMessage) -> str | list[dict[str, Any]]:
@@ -229,211 +300,12 @@ def _content(prompt: PromptMessage) -> str | list[dict[str, Any]]:
 
 
 def _file(part: dict[str, Any]) -> dict[str, Any]:
-    url, media_type = str(part["url"]), str(part.get("media_type") or "")
-    name = part.get("filename") or "file"
-    if media_type.startswith("image/"):
-        return {"type": "image_url", "image_url": {"url": url}}
-    if url.startswith("data:"):
-        return {"type": "file", "file": {"filename": name, "file_data": url}}
+    file = prompts.read_file(part)
+    if file.is_image:
+        return {"type": "image_url", "image_url": {"url": file.url}}
+    if file.text is not None:
+        return {"type": "text", "text": file.text}
+    if file.data is not None:
+        return {"type": "file", "file": {"filename": file.name, "file_data": file.url}}
     # This wire takes other files by content only.
-    return {"type": "text", "text": f"[Attached file: {name}, {media_type}, {url}]"}
-
-
-class _Call(msgspec.Struct, gc=False):
-    """A tool call in the making."""
-
-    call_id: str
-    name: str
-    pieces: list[str]
-
-
-class Reader:
-    """Bytes of the stream in, events out; remembers half lines and half tool calls."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._rest = b""
-        self._calls: list[_Call] = []
-        self._at: dict[int, _Call] = {}
-        self._usage: Usage | None = None
-        self._finish: FinishReason | None = None
-        self.failure: LLMError | None = None
-        """Set when the stream told of a failure, or is none; what came before it in the same read counts."""
-        self.began = False
-        self.done = False
-
-    @property
-    def finished(self) -> bool:
-        """The model said why it stopped."""
-        return self._finish is not None
-
-    def feed(self, data: bytes) -> list[ProviderEvent]:
-        """Read what came; text that came together leaves together."""
-        lines = (self._rest + data).split(b"\n")
-        self._rest = lines.pop()
-        events: list[ProviderEvent] = []
-        text: list[str] = []
-        try:
-            for line in lines:
-                if line.startswith(b"data:"):
-                    self._read(line[5:].strip(), text, events)
-                    if self.done:
-                        break
-        except LLMError as error:
-            self.failure = error
-        if len(self._rest) > _LINE_BYTES:
-            self.failure = self._broke_off("a line without end")
-        if text:
-            events.append(TextDelta("".join(text)))
-        return events
-
-    def close(self) -> list[ProviderEvent]:
-        """The end of the stream: what a last line without an end held, whole tool calls, usage, the reason.
-
-        Raises:
-            LLMError: the stream ended without a reason.
-        """
-        events = [] if self.done else self.feed(b"\n")
-        if self._finish is None:
-            raise self.failure or self._broke_off("no finish reason")
-        for call in self._calls:
-            raw_input = "".join(call.pieces)
-            events.append(ToolCall(call.call_id, call.name, _object(raw_input), raw_input))
-        if self._usage is not None:
-            events.append(self._usage)
-        asks = self._calls and self._finish not in ("length", "content_filter")
-        events.append(Finish("tool_calls" if asks else self._finish))
-        return events
-
-    def _read(self, payload: bytes, text: list[str], events: list[ProviderEvent]) -> None:
-        if payload == b"[DONE]":
-            self.done = True
-            return
-        try:
-            chunk = _chunks.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise self._broke_off(f"not a chunk: {error}") from error
-        self.began = True
-        if chunk.error is not None:
-            raise _error_in_stream(self._endpoint, msgspec.json.encode(chunk.error).decode())
-        if chunk.usage is not None:
-            self._usage = _read_usage(chunk.usage)
-        for choice in chunk.choices or ():
-            delta = choice.delta
-            if delta is not None:
-                if delta.tool_calls or delta.reasoning_content or delta.reasoning:
-                    self._rare(delta, text, events)
-                elif delta.content:
-                    text.append(delta.content)
-                elif delta.refusal:
-                    text.append(delta.refusal)
-            if choice.finish_reason:
-                self._finish = _FINISH.get(choice.finish_reason, "other")
-
-    def _rare(self, delta: _Delta, text: list[str], events: list[ProviderEvent]) -> None:
-        if text:
-            events.append(TextDelta("".join(text)))
-            text.clear()
-        thought = delta.reasoning_content or delta.reasoning
-        if thought:
-            events.append(ReasoningDelta(thought))
-        if delta.content:
-            events.append(TextDelta(delta.content))
-        for call in delta.tool_calls or ():
-            self._tool(call, events)
-
-    def _tool(self, fragment: _ToolDelta, events: list[ProviderEvent]) -> None:
-        function = fragment.function or _Function()
-        index = fragment.index or 0
-        call = self._at.get(index)
-        # Some hosts number every call 0: a new id with a name is a new call.
-        if call is None or (fragment.id and fragment.id != call.call_id and function.name):
-            call = _Call(fragment.id or f"call_{len(self._calls)}", function.name or "", [])
-            self._at[index] = call
-            self._calls.append(call)
-            events.append(ToolCallStart(call.call_id, call.name))
-        if function.arguments:
-            call.pieces.append(function.arguments)
-            events.append(ToolInputDelta(call.call_id, function.arguments))
-
-    def _broke_off(self, cause: str) -> LLMError:
-        return ProviderBrokeOff(self._endpoint.model, self._endpoint.provider, cause)
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        return msgspec.json.decode(text or "{}", type=dict[str, Any])
-    except msgspec.DecodeError:
-        return None
-
-
-def _read_usage(usage: _Usage) -> Usage:
-    prompt, output = usage.prompt_tokens_details, usage.completion_tokens_details
-    return Usage(
-        input_tokens=_count(usage.prompt_tokens),
-        output_tokens=_count(usage.completion_tokens),
-        cached_tokens=_count(prompt.cached_tokens if prompt else None),
-        reasoning_tokens=_count(output.reasoning_tokens if output else None),
-    )
-
-
-def _count(tokens: int | None) -> int:
-    # No call has that many; what a host claims must not break the ledger's columns.
-    return min(max(0, tokens or 0), _MOST_TOKENS)
-
-
-async def _drain(response: aiohttp.ClientResponse) -> None:
-    """Wait for the end of the body, right behind the last line: it frees the connection for the next call."""
-    with contextlib.suppress(TimeoutError, aiohttp.ClientError):
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            await response.content.read()
-
-
-async def _refusal(endpoint: Endpoint, response: aiohttp.ClientResponse) -> LLMError:
-    body = (await response.content.read(_ERROR_BYTES)).decode(errors="replace")
-    return _by_status(endpoint, response.status, body, _seconds(response.headers.get("retry-after")))
-
-
-def _lost(endpoint: Endpoint, error: Exception, *, began: bool) -> LLMError:
-    names = (endpoint.model, endpoint.provider, repr(error))
-    if isinstance(error, TimeoutError):
-        return ProviderTimeout(*names)
-    return ProviderBrokeOff(*names) if began else ProviderUnavailable(*names)
-
-
-def _error_in_stream(endpoint: Endpoint, body: str) -> LLMError:
-    names = (endpoint.model, endpoint.provider, body)
-    if "context_length" in body:
-        return ContextTooLong(*names)
-    if "insufficient_quota" in body:
-        return ProviderQuotaExhausted(*names)
-    if "rate_limit" in body:
-        return ProviderRateLimited(*names)
-    return ProviderBrokeOff(*names)
-
-
-def _by_status(endpoint: Endpoint, status: int, body: str, retry_after: float | None) -> LLMError:
-    cause = f"{status}: {body}"
-    names = (endpoint.model, endpoint.provider, cause)
-    if status == 402 or (status == 429 and "insufficient_quota" in body):
-        return ProviderQuotaExhausted(*names)
-    if status == 429:
-        return ProviderRateLimited(*names, retry_after_seconds=retry_after)
-    if status in (401, 403):
-        return ProviderKeyRefused(*names)
-    if "context_length_exceeded" in body or "maximum context length" in body:
-        return ContextTooLong(*names)
-    if status in (408, 504):
-        return ProviderTimeout(*names)
-    if status >= 500:
-        return ProviderUnavailable(*names, retry_after_seconds=retry_after)
-    return ProviderRefused(*names)
-
-
-def _seconds(header: str | None) -> float | None:
-    try:
-        seconds = float(header or "")
-    except ValueError:
-        # The header's other form, a date, is not used by providers.
-        return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return {"type": "text", "text": file.note}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import aiohttp
 
@@ -31,8 +31,38 @@ class PromptMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a model sees it. `parameters` is a JSON Schema of type object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    strict: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OneTool:
+    """The choice of one tool, by its name."""
+
+    name: str
+
+
+ToolChoice = Literal["auto", "none", "required"] | OneTool
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSchema:
+    """The JSON that an answer must be."""
+
+    name: str
+    schema: dict[str, Any]
+    description: str | None = None
+    strict: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One call of a model."""
+    """One call of a model. What is None is left to the provider."""
 
     messages: list[PromptMessage]
     temperature: float | None = None
@@ -40,7 +70,38 @@ class ModelRequest:
     top_p: float | None = None
     stop: list[str] | None = None
     seed: int | None = None
-    extra: dict[str, Any] = field(default_factory=dict[str, Any])
+    tools: list[ToolSpec] = field(default_factory=list[ToolSpec])
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    output: OutputSchema | Literal["json"] | None = None
+    reasoning_effort: str | None = None
+
+
+Lack = Literal[
+    "stream_options", "seed", "parallel_tool_calls", "json_schema", "tool_choice_required", "temperature"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Quirks:
+    """How a host differs from the wire that it speaks.
+
+    Attributes:
+        key_header: header that carries the key, when it is not the wire's own.
+        path: path behind the base URL, when it is not the wire's own; `{model}` stands for the model's name.
+        query: added to the address.
+        lacks: what the host refuses in a request, and is therefore left out.
+        max_tokens_field: the name under which the host takes the most tokens of an answer.
+    """
+
+    key_header: str | None = None
+    path: str | None = None
+    query: tuple[tuple[str, str], ...] = ()
+    lacks: frozenset[Lack] = frozenset()
+    max_tokens_field: str | None = None
+
+
+PLAIN: Final = Quirks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +111,8 @@ class Endpoint:
     provider: str
     model: str
     base_url: str
-    key: str | None
+    key: str | None = field(repr=False)
+    quirks: Quirks = PLAIN
 
 
 class Wire(Protocol):

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -37,7 +38,16 @@ from steward.providers.events import (
     Usage,
 )
 from steward.providers.openai_chat import OpenAIChat, Reader, request_body
-from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
+from steward.providers.wire import (
+    Endpoint,
+    Lack,
+    ModelRequest,
+    OneTool,
+    OutputSchema,
+    PromptMessage,
+    Quirks,
+    ToolSpec,
+)
 from tests.providers.hosts import answering
 from tests.support.scripted_answer import Recorded
 from tests.support.scripted_provider import ScriptedProvider
@@ -94,7 +104,7 @@ def call_of(provider: ScriptedProvider, words: str) -> Recorded:
     (found,) = [
         record
         for record in provider.requests
-        if any(words in message_text(message) for message in record.body["messages"])
+        if any(words in message_text(message) for message in record.body.get("messages", []))
     ]
     return found
 
@@ -193,7 +203,7 @@ async def test_a_refusal_becomes_one_of_ours(
     assert "sk-scripted" not in error.detail
 
 
-@pytest.mark.parametrize("retry_after", ["nan", "inf", "-3", "Fri, 31 Dec 2027 23:59:59 GMT", "soon"])
+@pytest.mark.parametrize("retry_after", ["nan", "inf", "-3", "Fri, 31 Dec 2021 23:59:59 GMT", "soon"])
 async def test_a_strange_time_to_come_back_is_no_time(http: aiohttp.ClientSession, retry_after: str) -> None:
     head = f"HTTP/1.1 429 Slow\r\nretry-after: {retry_after}\r\ncontent-length: 2\r\n\r\n".encode()
     async with answering(b"{}", head=head) as url:
@@ -213,13 +223,19 @@ async def test_what_came_before_a_break_counts(
     assert text_of(events).split() == [f"w{n}" for n in range(5)]
 
 
-@pytest.mark.parametrize("hang", ["{{hang}}", "{{words:9}} {{hang_after:3}}"])
+@pytest.mark.parametrize(
+    ("hang", "limits"),
+    [
+        ("{{hang}}", {"first_token_seconds": 0.3}),
+        ("{{words:9}} {{hang_after:3}}", {"idle_seconds": 0.3}),
+    ],
+)
 async def test_silence_is_a_timeout(
-    http: aiohttp.ClientSession, provider: ScriptedProvider, hang: str
+    http: aiohttp.ClientSession, provider: ScriptedProvider, hang: str, limits: dict[str, float]
 ) -> None:
     word = new_id("word")
     started = time.monotonic()
-    events, error = await call(http, provider.base_url, asking(f"{word} {hang}"), idle_seconds=0.3)
+    events, error = await call(http, provider.base_url, asking(f"{word} {hang}"), **limits)
     assert type(error) is ProviderTimeout
     assert 0.25 < time.monotonic() - started < 1.5
     assert text_of(events) == ("w0 w1 w2" if "after" in hang else "")
@@ -470,10 +486,13 @@ async def test_a_call_without_an_id_gets_one_and_bad_input_is_kept_as_it_is(
     body = lines(chunk(tool_calls=[tool(0, None, "find", "{oh"), tool(1, None, "look", "[1]")]), STOP, DONE)
     async with answering(body) as url:
         events, _ = await call(http, url, asking("hi"))
+    ids = [event.call_id for event in events if isinstance(event, ToolCallStart)]
     assert [event for event in events if isinstance(event, ToolCall)] == [
-        ToolCall("call_0", "find", None, "{oh"),
-        ToolCall("call_1", "look", None, "[1]"),
+        ToolCall(ids[0], "find", None, "{oh"),
+        ToolCall(ids[1], "look", None, "[1]"),
     ]
+    assert len(set(ids)) == 2
+    assert all(call_id.startswith("call_") for call_id in ids)
 
 
 async def test_a_tool_call_that_reached_the_limit_is_no_call_to_answer(http: aiohttp.ClientSession) -> None:
@@ -552,10 +571,8 @@ async def test_characters_that_are_cut_arrive_whole(
 
 
 def test_the_body_holds_what_was_wished_and_nothing_else() -> None:
-    request = asking(
-        "hi", temperature=0.5, max_tokens=9, top_p=0.9, stop=["END"], seed=7, extra={"tools": []}
-    )
-    assert request_body("gpt-4o", request) == {
+    request = asking("hi", temperature=0.5, max_tokens=9, top_p=0.9, stop=["END"], seed=7)
+    assert request_body(ENDPOINT, request) == {
         "model": "gpt-4o",
         "messages": [{"role": "user", "content": "hi"}],
         "stream": True,
@@ -565,21 +582,20 @@ def test_the_body_holds_what_was_wished_and_nothing_else() -> None:
         "top_p": 0.9,
         "stop": ["END"],
         "seed": 7,
-        "tools": [],
     }
-    assert request_body("gpt-4o", asking("hi")).keys() == {"model", "messages", "stream", "stream_options"}
+    assert request_body(ENDPOINT, asking("hi")).keys() == {"model", "messages", "stream", "stream_options"}
 
 
 @pytest.mark.parametrize("model", ["o1", "o3-mini", "o4-mini", "gpt-5", "gpt-5-mini"])
 def test_models_that_think_take_other_settings(model: str) -> None:
-    body = request_body(model, asking("hi", temperature=0.5, max_tokens=9))
+    endpoint = replace(ENDPOINT, model=model)
+    body = request_body(endpoint, asking("hi", temperature=0.5, max_tokens=9, top_p=0.5))
     assert body["max_completion_tokens"] == 9
-    assert not body.keys() & {"max_tokens", "temperature"}
-    assert "temperature" not in request_body(model, asking("hi", temperature=0.7))
+    assert not body.keys() & {"max_tokens", "temperature", "top_p"}
 
 
 def messages_of(*prompts: PromptMessage) -> list[dict[str, Any]]:
-    return request_body("gpt-4o", ModelRequest(list(prompts)))["messages"]
+    return request_body(ENDPOINT, ModelRequest(list(prompts)))["messages"]
 
 
 def test_files_stand_beside_the_text() -> None:
@@ -653,3 +669,130 @@ def test_an_answer_that_holds_nothing_is_not_sent() -> None:
     assert messages_of(PromptMessage("system", [said("Be kind.")])) == [
         {"role": "system", "content": "Be kind."}
     ]
+
+
+FIND = ToolSpec("find", "Find it.", {"type": "object", "properties": {"q": {"type": "string"}}}, strict=True)
+SCHEMA = OutputSchema("person", {"type": "object", "properties": {}}, "Somebody.")
+
+
+def body_of(request: ModelRequest, *lacks: Lack, model: str = "gpt-4o", **quirks: Any) -> dict[str, Any]:
+    quirk = Quirks(lacks=frozenset(lacks), **quirks)
+    return request_body(replace(ENDPOINT, model=model, quirks=quirk), request)
+
+
+def test_tools_and_forms_are_said_in_this_wires_words() -> None:
+    wishes = asking(
+        "hi",
+        tools=[FIND, ToolSpec("look", "", {"type": "object"})],
+        tool_choice=OneTool("find"),
+        parallel_tool_calls=False,
+        output=SCHEMA,
+        reasoning_effort="low",
+    )
+    body = body_of(wishes)
+    assert {
+        name: body[name] for name in body if name not in ("model", "messages", "stream", "stream_options")
+    } == {
+        "reasoning_effort": "low",
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "find",
+                    "description": "Find it.",
+                    "parameters": FIND.parameters,
+                    "strict": True,
+                },
+            },
+            {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}},
+        ],
+        "tool_choice": {"type": "function", "function": {"name": "find"}},
+        "parallel_tool_calls": False,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {
+                "name": "person",
+                "schema": SCHEMA.schema,
+                "strict": True,
+                "description": "Somebody.",
+            },
+        },
+    }
+    assert body_of(asking("hi", output="json"))["response_format"] == {"type": "json_object"}
+    # Without tools there is nothing to choose from.
+    assert "tool_choice" not in body_of(asking("hi", tool_choice="none", parallel_tool_calls=True))
+
+
+def test_what_a_host_lacks_is_left_out() -> None:
+    wishes = asking(
+        "hi", tools=[FIND], tool_choice="required", parallel_tool_calls=True, seed=7, temperature=0.5, output=SCHEMA
+    )  # fmt: skip
+    body = body_of(
+        wishes,
+        "stream_options",
+        "seed",
+        "temperature",
+        "parallel_tool_calls",
+        "tool_choice_required",
+        "json_schema",
+    )
+    assert not body.keys() & {"stream_options", "seed", "temperature", "parallel_tool_calls"}
+    assert body["tool_choice"] == "auto"
+    # A host without schemas is asked in words.
+    assert body["response_format"] == {"type": "json_object"}
+    assert "JSON Schema" in body["messages"][0]["content"]
+    with_system = replace(wishes, messages=[PromptMessage.of_text("system", "Be kind."), *wishes.messages])
+    (system, user) = body_of(with_system, "json_schema")["messages"]
+    assert system["content"].startswith("Be kind.\n\nAnswer with JSON")
+    assert user["role"] == "user"
+
+
+def test_a_host_may_call_the_limit_otherwise() -> None:
+    body = body_of(asking("hi", max_tokens=9), max_tokens_field="max_completion_tokens")
+    assert (body.get("max_tokens"), body["max_completion_tokens"]) == (None, 9)
+
+
+def test_some_models_read_their_thoughts_again_while_they_wait_for_a_tool() -> None:
+    waiting = [
+        PromptMessage.of_text("user", "Find it."),
+        PromptMessage("assistant", [{"type": "reasoning", "text": "Hm."}, called("a", output=1)]),
+    ]
+    (_, asked, _) = body_of(ModelRequest(waiting), model="deepseek-reasoner")["messages"]
+    assert asked["reasoning_content"] == "Hm."
+    (_, asked, _) = body_of(ModelRequest(waiting), model="gpt-4o")["messages"]
+    assert "reasoning_content" not in asked
+    over = ModelRequest([*waiting, PromptMessage.of_text("user", "Thanks.")])
+    assert "Hm." not in str(body_of(over, model="deepseek-reasoner"))
+
+
+async def test_reads_the_thoughts_of_mistral(http: aiohttp.ClientSession) -> None:
+    thinking = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}], "closed": True}]
+    body = lines(chunk(content=thinking), chunk(content=[{"type": "text", "text": "Grü"}]), *USUAL[2:])
+    async with answering(body) as url:
+        events, error = await call(http, url, asking("hi"))
+    assert error is None
+    assert merged(events) == [ReasoningDelta("Hm."), *ANSWER]
+
+
+@pytest.mark.parametrize(
+    ("counts", "read"),
+    [
+        # DeepSeek's own name for what was cached.
+        ({"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 8}, Usage(9, 2, cached_tokens=8)),
+        # xAI counts thoughts beside the answer, OpenAI within it.
+        ({"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 16,
+          "completion_tokens_details": {"reasoning_tokens": 5}}, Usage(9, 7, reasoning_tokens=5)),
+        ({"prompt_tokens": 9, "completion_tokens": 7, "total_tokens": 16,
+          "completion_tokens_details": {"reasoning_tokens": 5}}, Usage(9, 7, reasoning_tokens=5)),
+        ({"prompt_tokens": 9, "completion_tokens": 7,
+          "prompt_tokens_details": {"cached_tokens": 1, "cache_write_tokens": 3}},
+         Usage(9, 7, cached_tokens=1, cache_write_tokens=3)),
+    ],
+)  # fmt: skip
+async def test_counts_are_made_alike(
+    http: aiohttp.ClientSession, counts: dict[str, Any], read: Usage
+) -> None:
+    usage = b"data: " + json.dumps({"choices": [], "usage": counts}).encode()
+    async with answering(lines(chunk(content="Hi"), STOP, usage, DONE)) as url:
+        events, _ = await call(http, url, asking("hi"))
+    assert read in events
