@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiohttp
 import structlog
@@ -21,25 +21,28 @@ from sqlalchemy import URL, make_url
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from steward import __version__
 from steward.doors.ai_sdk import routes as ai_sdk
 from steward.doors.openai import routes as openai
 from steward.doors.openai.errors import error_response
+from steward.doors.openai.errors import limit_headers as openai_limit_headers
 from steward.doors.terminal import commands
 from steward.identity import routes as identity
 from steward.identity.access import authenticate
-from steward.kernel import durable, logs, migrate, runtime, telemetry
+from steward.kernel import durable, logs, migrate, rate_limits, runtime, telemetry
 from steward.kernel.embedded import EmbeddedPostgres, supervise
 from steward.kernel.errors import Invalid, NotFound, Refusal
 from steward.kernel.http import Gate, problem
 from steward.kernel.idempotency import Idempotency
 from steward.kernel.ids import new_id
+from steward.kernel.rate_limits import RateLimiter, Standing
 from steward.kernel.rows import APP_ROLE, SYSTEM_ROLE
 from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Settings
 from steward.kernel.work import Database
-from steward.providers import prices
+from steward.providers import prices, tokens
 from steward.providers import routes as providers
 from steward.runs import jobs, sockets
 from steward.runs import routes as runs
@@ -47,6 +50,7 @@ from steward.runs.calls import Calls
 from steward.runs.engine import Engine
 from steward.runs.feed import Feed
 from steward.threads import routes as threads
+from steward.usage import routes as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -68,6 +72,7 @@ class MethodNotAllowed(Refusal):
     tag = "method_not_allowed"
     status = 405
     title = "Method not allowed"
+    remedy = "Use a method that the API reference lists for this address."
 
 
 @asynccontextmanager
@@ -113,6 +118,9 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
     """A runtime that runs turns: leases, durable work, the feed and its jobs."""
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_runtime(settings))
+        limiter = RateLimiter(settings)
+        stack.push_async_callback(limiter.close)
+        rate_limits.announce(settings)
         http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=60), trust_env=True, read_bufsize=2**18
         )
@@ -126,10 +134,11 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
             renew_seconds=settings.leases.renew_seconds,
             dead_seconds=settings.leases.dead_seconds,
         )
-        house.parts |= {Feed: feed, Calls: calls, Engine: engine, durable.Lease: lease}
+        house.parts |= {RateLimiter: limiter, Feed: feed, Calls: calls, Engine: engine, durable.Lease: lease}
         await lease.take()
         durable.launch(settings, house.database.system_url, house.process_id)
         await asyncio.to_thread(prices.warm_up)
+        await asyncio.to_thread(tokens.warm_up)
         lease.on_death.append(lambda: jobs.adopt_orphans(house))
         lease.on_lost.append(engine.drop_lost)
         stack.push_async_callback(_shut_down, engine, lease)
@@ -151,7 +160,13 @@ def create_app(settings: Settings, announce: Callable[[Runtime], Awaitable[None]
         settings: of this process.
         announce: called when the process is about to serve.
     """
-    return Gate(Idempotency(build_api(settings, announce), authenticate), settings.limits, shape)
+    gate = Gate(
+        Idempotency(build_api(settings, announce), authenticate),
+        settings.limits,
+        shape,
+        limit_headers=limit_headers,
+    )
+    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, gate), settings.trusted_proxies))
 
 
 def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]] | None = None) -> FastAPI:
@@ -183,8 +198,8 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
             "default": {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {}}}
         },
     )
-    for room in (identity.router, threads.router, providers.router, runs.router, sockets.router):
-        app.include_router(room, prefix=_NATIVE)
+    for room in (identity, threads, providers, usage, runs, sockets):
+        app.include_router(room.router, prefix=_NATIVE)
     app.include_router(ai_sdk.router)
     app.include_router(openai.router)
     _operations(app, ready)
@@ -200,6 +215,13 @@ def shape(path: str, refusal: Refusal, request_id: str) -> Response:
     if path.startswith("/v1/"):
         return error_response(refusal, request_id)
     return problem(refusal, request_id)
+
+
+def limit_headers(path: str, standing: Standing) -> list[tuple[bytes, bytes]]:
+    """How a caller stands with the rate limits, in the names of the door that was knocked at."""
+    if path.startswith("/v1/"):
+        return [*standing.headers(), *openai_limit_headers(standing)]
+    return standing.headers()
 
 
 def _operations(app: FastAPI, ready: Ready) -> None:
@@ -243,7 +265,7 @@ def _pages(app: FastAPI) -> None:
 
 async def _on_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return shape(request.url.path, error, request.state.request_id)
+    return _refused(request, error)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
@@ -255,8 +277,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     sentence = "; ".join(
         f"{one['field']}: {one['message']}" if one["field"] else one["message"] for one in problems[:3]
     )
-    refusal = Invalid(f"{sentence}.", fields=problems)
-    return shape(request.url.path, refusal, request.state.request_id)
+    return _refused(request, Invalid(f"{sentence}.", fields=problems))
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
@@ -267,6 +288,12 @@ async def _on_http(request: Request, error: Exception) -> Response:
         refusal = NotFound("There is nothing at this address.")
     else:
         refusal = Invalid(str(error.detail))
+    return _refused(request, refusal)
+
+
+def _refused(request: Request, refusal: Refusal) -> Response:
+    # For the request's line in the log.
+    request.state.tag = refusal.tag
     return shape(request.url.path, refusal, request.state.request_id)
 
 
@@ -330,6 +357,8 @@ def serve(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]) ->
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        # Done by `create_app`: uvicorn itself would believe whoever comes from this machine.
+        "proxy_headers": False,
         "timeout_graceful_shutdown": _GRACE_SECONDS,
         "timeout_keep_alive": 30,
     }

@@ -60,8 +60,19 @@ def settings(data_dir: Path, provider: ScriptedProvider) -> Settings:
     return Settings(
         _env_file=None,  # pyright: ignore[reportCallIssue]  # pydantic-settings takes it, its signature does not say
         data_dir=data_dir,
-        openai_api_key="sk-scripted",
-        openai_base_url=provider.base_url,
+        variables={
+            "OPENAI_API_KEY": "sk-scripted",
+            "OPENAI_BASE_URL": provider.base_url,
+            "ANTHROPIC_API_KEY": "sk-scripted-anthropic",
+            "ANTHROPIC_BASE_URL": provider.base_url,
+            "GOOGLE_GENERATIVE_AI_API_KEY": "sk-scripted-google",
+            "GOOGLE_GENERATIVE_AI_BASE_URL": f"{provider.root_url}/v1beta",
+            "AZURE_OPENAI_API_KEY": "sk-scripted-azure",
+            "AZURE_OPENAI_ENDPOINT": provider.root_url,
+        },
+        secret_key="a secret of the tests with more than thirty-two characters",
+        # Scripted failures are repeated at once, and are no reason to leave the provider alone: the tests share it.
+        upstream={"retry_seconds": 0.01, "breaker_failures": 1_000_000},
         rate_limits="off",
         log_level="error",
         host="127.0.0.1",

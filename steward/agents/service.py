@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from steward.kernel.settings import Settings
-from steward.providers import catalogue
-from steward.providers.catalogue import Resolved
-from steward.providers.errors import UnknownProvider
+from steward.kernel.work import Transaction
+from steward.providers import service as providers
+from steward.providers.errors import ModelNotAllowed, UnknownProvider
+from steward.providers.service import Models, Resolved
+
+_BUILT_IN: Final = "Steward"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,41 +24,62 @@ class Wishes:
     temperature: float | None = None
     max_tokens: int | None = None
     instructions: str | None = None
+    reasoning_effort: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An agent ready to answer."""
+    """An agent ready to answer. `chain` is who answers, and after it who answers when it cannot."""
 
-    resolved: Resolved
+    agent_id: str | None
+    agent_name: str
+    chain: list[Resolved]
     instructions: str
     temperature: float
     max_tokens: int
     history_messages: int
+    reasoning_effort: str | None
+    overflow: Literal["compact", "refuse"]
+    messages: Mapping[str, str]
+
+    @property
+    def resolved(self) -> Resolved:
+        """The model that was chosen."""
+        return self.chain[0]
 
 
-def prepare(settings: Settings, wishes: Wishes, *, thread_model: str | None = None) -> Prepared:
-    """Settle who answers and how: the request's wishes first, then the thread's model, then the server's defaults.
+async def prepare(
+    work: Transaction, settings: Settings, wishes: Wishes, *, thread_model: str | None = None
+) -> Prepared:
+    """Settle who answers and how: the request's wishes first, then the thread's model, then the workspace's choices,
+    then the server's defaults.
 
     Raises:
         UnknownProvider: no configured provider has the model.
+        ModelNotAllowed: the workspace does not allow it.
     """
+    models = await providers.models_of(work, settings)
     chat = settings.chat
     instructions = [chat.system_prompt]
     if wishes.instructions:
         instructions.append(wishes.instructions)
     return Prepared(
-        resolved=_resolve(settings, wishes.model, thread_model),
+        agent_id=None,
+        agent_name=_BUILT_IN,
+        chain=_chain(models, wishes.model, thread_model),
         instructions="\n\n".join(instructions),
         temperature=chat.temperature if wishes.temperature is None else wishes.temperature,
         max_tokens=wishes.max_tokens or chat.max_tokens,
         history_messages=chat.history_messages,
+        reasoning_effort=wishes.reasoning_effort,
+        overflow=models.choices.overflow or chat.overflow,
+        messages=models.choices.messages,
     )
 
 
-def _resolve(settings: Settings, wished: str | None, remembered: str | None) -> Resolved:
-    if wished is None and remembered is not None and not catalogue.is_librarian(remembered):
-        # A provider may have been taken away since the thread used it: then the server's default answers.
-        with contextlib.suppress(UnknownProvider):
-            return catalogue.resolve(settings, remembered)
-    return catalogue.resolve(settings, wished)
+def _chain(models: Models, wished: str | None, remembered: str | None) -> list[Resolved]:
+    if wished is None and remembered is not None and not providers.is_librarian(remembered):
+        # A provider may have been taken away since the thread used it: then the default answers.
+        with contextlib.suppress(UnknownProvider, ModelNotAllowed):
+            return models.chain(remembered)
+    return models.chain(wished)

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import count
 from typing import Any, Final, Literal
 
@@ -19,16 +20,17 @@ from steward.agents.service import Prepared, Wishes
 from steward.audit import service as audit
 from steward.kernel import runtime
 from steward.kernel.errors import Refusal, Unavailable
+from steward.kernel.logs import trace_ids
 from steward.kernel.runtime import Runtime
 from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
 from steward.kernel.work import Actor, Transaction
-from steward.providers.events import ToolCall, Usage
-from steward.providers.prices import cost_usd
+from steward.providers.events import ToolCall
 from steward.providers.wire import ModelRequest, PromptMessage
 from steward.runs import queries
-from steward.runs.calls import Call, Calls, prompt_tokens
+from steward.runs.calls import Call, Calls, Plan, worded
 from steward.runs.errors import RunBroke, RunInterrupted, RunTimeout, TooManySteps
 from steward.runs.events import (
+    Notice,
     RunEnd,
     RunEvent,
     RunStart,
@@ -42,7 +44,7 @@ from steward.runs.events import (
 from steward.runs.feed import Batch, Feed, Tail, write
 from steward.runs.transcript import Transcript
 from steward.threads import service as threads
-from steward.usage.service import CallOpening
+from steward.usage import service as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -74,6 +76,8 @@ class Turn:
     transcript: Transcript = field(default_factory=Transcript)
     folded: int = 0
     call: Call | None = None
+    cost_usd: Decimal | None = None
+    """Of the calls of earlier steps, as far as their prices are known."""
     steps_done: int = 0
     abandoned: bool = False
     """Another process, or the next start, goes on with it: nothing may be written here any more."""
@@ -150,9 +154,13 @@ class Engine:
             return "again"
         if turn.call is None:
             try:
-                async with self._runtime.database.transaction(actor) as work:
+                # As whoever began the turn: the workflow's arguments know no key.
+                async with self._runtime.database.transaction(turn.actor) as work:
+                    chain = await self._calls.renewed(work, turn.prepared.chain)
+                    turn.prepared = replace(turn.prepared, chain=chain)
                     await self._open_call(work, turn)
-            except Unavailable as error:
+            except Refusal as error:
+                # The database is away, or a budget does not allow another call.
                 return await self._finish(turn, "failed", error)
         return await self._step(turn, step)
 
@@ -176,7 +184,8 @@ class Engine:
         turn.fold()
         if status == "completed" and _open_tool_calls(turn):
             if step >= self._runtime.settings.limits.turn_steps:
-                return await self._finish(turn, "failed", TooManySteps(_TOO_MANY_STEPS))
+                too_many = TooManySteps(turn.prepared.agent_name, f"{step} steps")
+                return await self._finish(turn, "failed", too_many)
             await self._end_step(turn, step)
             turn.steps_done = step
             return "again"
@@ -220,7 +229,7 @@ class Engine:
             for event in events:
                 transcript.add(event)
             facts = _facts(error)
-            stands = await queries.end(work, run_id, attempt, status, facts)
+            stands = await queries.end(work, run_id, attempt, status, _with_trace(facts))
             ended_as: Any = stands or row.status
             answer = threads.Answer(
                 status="interrupted" if error is not None else _MESSAGE_STATUS.get(ended_as, "failed"),
@@ -252,17 +261,18 @@ class Engine:
             turn.prompt = _prompt(prepared, history)
 
     async def _open_call(self, work: Transaction, turn: Turn) -> None:
-        endpoint = turn.prepared.resolved.endpoint
-        opening = CallOpening(
-            provider=endpoint.provider,
-            model=endpoint.model,
-            process_id=self._runtime.process_id,
-            input_tokens=prompt_tokens(self._request(turn)),
+        prepared = turn.prepared
+        plan = Plan(
+            chain=prepared.chain,
+            request=self._request(turn),
+            agent_id=prepared.agent_id,
             thread_id=turn.thread_id,
             run_id=turn.run_id,
             message_id=turn.message_id,
+            overflow=prepared.overflow,
+            messages=prepared.messages,
         )
-        turn.call = await self._calls.begin(work, turn.prepared.resolved, opening, turn.accepted_at)
+        turn.call = await self._calls.begin(work, plan, turn.accepted_at)
 
     def _request(self, turn: Turn) -> ModelRequest:
         parts = turn.transcript.parts()
@@ -271,6 +281,7 @@ class Engine:
             messages=[*turn.prompt, *said],
             temperature=turn.prepared.temperature,
             max_tokens=turn.prepared.max_tokens,
+            reasoning_effort=turn.prepared.reasoning_effort,
         )
 
     async def _speak(self, turn: Turn) -> tuple[RunStatus, Refusal | None]:
@@ -302,12 +313,12 @@ class Engine:
             ), None
         if isinstance(error, Refusal):
             return "failed", error
-        log.error("turn_broke", run_id=turn.run_id, exc_info=error)
+        log.error("turn_broke", run_id=turn.run_id, tag=RunBroke.tag, exc_info=error)
         return "failed", broke()
 
     async def _stream(self, turn: Turn, call: Call) -> None:
         publish = turn.tail.publish
-        async with aclosing(self._calls.stream(call, self._request(turn))) as batches:
+        async with aclosing(self._calls.stream(call)) as batches:
             async for batch in batches:
                 publish(batch)
 
@@ -321,7 +332,7 @@ class Engine:
         call = turn.call
         assert call is not None
         # The provider sent no count: ours goes into the events, as at the end of a turn.
-        estimate: list[RunEvent] = [] if call.usage is not None else [call.counted()]
+        estimate: list[RunEvent] = [] if call.line.usage is not None else [await call.line.counted()]
         turn.tail.publish([*estimate, *failures, StepEnd(step)])
         turn.fold()
         await self._feed.flush()
@@ -329,6 +340,9 @@ class Engine:
             await self._calls.settle(work, call, "completed")
             answer = self._answer(turn, "in_progress", None, {})
             await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
+        turn.cost_usd = _sum(turn.cost_usd, call.cost_usd)
+        # The model that answered goes on; the ones that could not are not asked again in this turn.
+        turn.prepared = replace(turn.prepared, chain=list(turn.prepared.chain[call.at :]))
         turn.call = None
 
     async def _finish(self, turn: Turn, status: RunStatus, error: Refusal | None) -> StepOutcome:
@@ -355,36 +369,38 @@ class Engine:
         return "over"
 
     async def _store_end(self, turn: Turn, status: RunStatus, error: Refusal | None) -> RunEnd | None:
-        facts = _facts(error)
+        facts = _facts(None if error is None else worded(error, turn.prepared.messages))
         actor = turn.actor
-        endpoint = turn.prepared.resolved.endpoint
+        if turn.call is not None:
+            # Counting may take a thread: not while the thread's row is locked.
+            await turn.call.line.counted()
         with stage("turn.store"):
             async with self._runtime.database.transaction(actor) as work:
                 await threads.lock(work, turn.thread_id)
-                stands = await queries.end(work, turn.run_id, turn.attempt, status, facts)
+                stands = await queries.end(work, turn.run_id, turn.attempt, status, _with_trace(facts))
                 if turn.call is not None:
                     ledger = status if status in ("completed", "cancelled", "failed") else "completed"
                     counted = await self._calls.settle(work, turn.call, ledger)
-                    if turn.call.usage is None:
+                    if turn.call.line.usage is None:
                         # The provider sent no count: ours goes into the events, so that every reader sees the same.
                         turn.tail.publish([counted])
-                    turn.call.usage = counted
+                    turn.call.line.usage = counted
+                    turn.tail.publish([Notice("budget_share_reached", said) for said in turn.call.alerts])
+                    turn.call.alerts.clear()
                 if stands is None:
                     return None
                 turn.fold()
-                said = turn.transcript
-                total = Usage(said.input_tokens, said.output_tokens, cached_tokens=said.cached_tokens)
-                cost = cost_usd(endpoint.provider, endpoint.model, total)
-                cost_text = None if cost is None else format(cost, "f")
+                cost_text = await _cost(work, turn)
                 duration_ms = round((time.time() - turn.started_at) * 1000)
                 metadata = {"duration_ms": duration_ms, "cost_usd": cost_text}
                 answer = self._answer(turn, stands, facts, metadata)
+                assert answer.model is not None
                 end = RunEnd(
                     status=stands,  # pyright: ignore[reportArgumentType]  # the table's check constraint holds the same
                     finish_reason=answer.finish_reason,
                     input_tokens=answer.input_tokens,
                     output_tokens=answer.output_tokens,
-                    model=turn.prepared.resolved.full_name,
+                    model=answer.model,
                     duration_ms=duration_ms,
                     cost_usd=cost_text,
                     error_tag=facts["tag"] if facts else None,
@@ -421,6 +437,7 @@ class Engine:
             output_tokens=turn.transcript.output_tokens,
             error=facts,
             metadata=metadata,
+            model=(turn.call or turn.prepared).resolved.full_name,
         )
 
     async def _take_over(self, actor: Actor, run_id: str, step: int) -> Turn | None:
@@ -428,16 +445,15 @@ class Engine:
         house = self._runtime
         async with house.database.transaction(actor) as work:
             row = await queries.claim(work, run_id, house.process_id)
-            if row is None:
-                ended = await queries.get(work, run_id)
-            else:
-                ended = None
+            ended = await queries.get(work, run_id) if row is None else None
         if row is None:
             if ended is not None:
                 await self.tidy(actor, run_id, ended.status, None)
             return None
+        async with house.database.transaction(actor) as work:
+            prepared = await agents.prepare(work, house.settings, msgspec.convert(row.request, Wishes))
+        actor = replace(actor, key_id=row.request.get("key_id"))
         earlier, _ = await self._feed.snapshot(actor, run_id)
-        wishes = msgspec.convert(row.request, Wishes)
         turn = Turn(
             actor=actor,
             run_id=run_id,
@@ -445,7 +461,7 @@ class Engine:
             question_id=row.question_id,
             message_id=row.message_id,
             attempt=row.attempt,
-            prepared=agents.prepare(house.settings, wishes),
+            prepared=prepared,
             tail=Tail(actor.workspace_id, run_id, row.attempt),
             stop=self._feed.stop_signal(run_id),
             accepted_at=time.perf_counter(),
@@ -493,19 +509,18 @@ class Engine:
         task.add_done_callback(self._tasks.discard)
 
 
-_TOO_MANY_STEPS: Final = "The model went on calling tools without an answer. Ask again in other words."
-
-
 async def guarded(
     engine: Engine, actor: Actor, run_id: str, step: Coroutine[Any, Any, StepOutcome]
 ) -> StepOutcome:
     """Run a step; a bug in it ends the run with a clear sentence instead of leaving it in progress."""
-    try:
-        return await step
-    except Exception:
-        log.exception("turn_broke", run_id=run_id)
-        await engine.tidy(actor, run_id, "failed", broke())
-        return "over"
+    # One trace for the step and how it is stored: a failure's log lines and its row name it.
+    with stage("turn.step", run_id=run_id):
+        try:
+            return await step
+        except Exception:
+            log.exception("turn_broke", run_id=run_id, tag=RunBroke.tag)
+            await engine.tidy(actor, run_id, "failed", broke())
+            return "over"
 
 
 @DBOS.step(name="model_step")
@@ -542,6 +557,19 @@ async def start_workflow(actor: Actor, run_id: str) -> None:
         await DBOS.start_workflow_async(_run_turn, actor.workspace_id, actor.user_id, run_id)
 
 
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return other if one is None else one if other is None else one + other
+
+
+async def _cost(work: Transaction, turn: Turn) -> str | None:
+    """What the turn's calls cost so far, as text; earlier attempts by other processes are asked for in the ledger."""
+    if turn.attempt > 1:
+        cost = await usage.cost_of_run(work, turn.thread_id, turn.run_id)
+    else:
+        cost = _sum(turn.cost_usd, turn.call.cost_usd if turn.call else None)
+    return None if cost is None else format(cost, "f")
+
+
 def _open_tool_calls(turn: Turn) -> list[ToolCall]:
     begun = next(
         (
@@ -568,12 +596,19 @@ def _facts(error: Refusal | None) -> dict[str, Any] | None:
     return None if error is None else {"tag": error.tag, "message": error.detail}
 
 
+def _with_trace(facts: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What the run's row keeps of a failure. The trace is for operators: no message and no answer shows it."""
+    trace_id = trace_ids().get("trace_id")
+    return facts if facts is None or trace_id is None else {**facts, "trace_id": trace_id}
+
+
 def _log_end(turn: Turn, end: RunEnd) -> None:
     log.info(
         "stream_end",
         conversation_id=turn.thread_id,
         run_id=turn.run_id,
         status=end.status,
+        tag=end.error_tag,
         finish_reason=end.finish_reason,
         token_count=end.input_tokens + end.output_tokens,
         duration_ms=end.duration_ms,

@@ -11,6 +11,7 @@ import msgspec
 
 from steward.providers.events import (
     Finish,
+    ProviderState,
     ReasoningDelta,
     TextDelta,
     ToolCall,
@@ -104,6 +105,7 @@ RunEvent = (
     | ToolCall
     | ToolResult
     | ToolFailure
+    | ProviderState
     | Usage
     | Finish
     | Notice

@@ -10,8 +10,8 @@ import structlog
 from steward.kernel import durable
 from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor
+from steward.providers import service as providers
 from steward.providers.events import Usage
-from steward.providers.prices import cost_usd
 from steward.runs import queries
 from steward.runs.calls import Calls
 from steward.runs.engine import Engine, interrupted, start_workflow
@@ -69,6 +69,11 @@ async def keep_clean(house: Runtime) -> None:
 
 async def _settle_lost_calls(house: Runtime, living: set[str]) -> None:
     async with house.database.quick_house() as session:
-        for call in await usage.lost_calls(session, living):
+        calls = await usage.lost_calls(session, living)
+    for call in calls:
+        # As whoever made the call: the workspace's own prices count here, too.
+        async with house.database.transaction(Actor(call.workspace_id, call.user_id, "member")) as work:
+            models = await providers.models_of(work, house.settings)
+            pricing = models.pricing(call.provider, call.model)
             counted = Usage(call.input_tokens, call.output_tokens, estimated=True)
-            await usage.settle_lost_call(session, call, cost_usd(call.provider, call.model, counted))
+            await usage.settle_lost_call(work, call, pricing.cost(counted, call.created_at))

@@ -15,9 +15,17 @@ from steward.kernel import runtime
 from steward.kernel.pages import AnyId, Offset, PageSize
 from steward.kernel.sse import EventStream
 from steward.kernel.work import Actor
-from steward.runs import service
+from steward.providers.events import ProviderState
+from steward.runs import estimates, objects, service
 from steward.runs.feed import Batch
-from steward.runs.schemas import RunRead, Stopped
+from steward.runs.schemas import (
+    EstimateRead,
+    EstimateRequest,
+    ObjectRead,
+    ObjectRequest,
+    RunRead,
+    Stopped,
+)
 from steward.threads import service as threads
 from steward.threads.schemas import Conversation
 
@@ -49,6 +57,18 @@ async def read_conversation(
 async def stop_conversation(actor: Caller, conversation_id: AnyId) -> Stopped:
     """Stop the answer that is being written; what came so far is kept."""
     return await service.stop_thread(actor, conversation_id)
+
+
+@router.post("/chat/estimate")
+async def estimate_message(work: InWork, body: EstimateRequest) -> EstimateRead:
+    """What a message would cost, with its history, before it is sent."""
+    return await estimates.estimate(work, body)
+
+
+@router.post("/objects")
+async def generate_object(actor: Caller, body: ObjectRequest) -> ObjectRead:
+    """Ask a model for JSON of a schema; an answer that does not fit is asked for again."""
+    return await objects.generate(actor, body)
 
 
 @router.get("/runs/{run_id}")
@@ -96,4 +116,6 @@ def plain(batch: Batch) -> list[tuple[int, bytes]]:
             msgspec.json.encode({"type": event.__struct_config__.tag, **msgspec.structs.asdict(event)}),
         )
         for at, event in enumerate(batch.events)
+        # What a wire keeps for itself (signatures, sealed thoughts) is no reader's.
+        if not isinstance(event, ProviderState)
     ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from steward.agents.service import Wishes
+from steward.kernel.pages import AnyId, CleanText, ShortText
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,71 @@ class Stopped(BaseModel):
 
     stopped: bool
     run_id: str | None
+
+
+_Tokens = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class UsageRead(BaseModel):
+    """Tokens of one or more calls."""
+
+    input_tokens: int
+    output_tokens: int
+    total_tokens: int
+
+
+class ObjectRequest(BaseModel):
+    """A question whose answer is JSON of a schema."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    prompt: Annotated[CleanText, Field(min_length=1, max_length=200_000)]
+    json_schema: dict[str, Any] = Field(alias="schema", description="A JSON Schema, draft 2020-12.")
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "answer"
+    description: ShortText | None = None
+    strict: bool = True
+    instructions: Annotated[CleanText, Field(max_length=50_000)] | None = None
+    model: ShortText | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    max_tokens: _Tokens | None = None
+    max_retries: Annotated[int, Field(ge=0, le=5)] = 2
+
+
+class ObjectRead(BaseModel):
+    """An object that fits its schema. `attempts` is how often the model was asked."""
+
+    object: Any
+    model: str
+    attempts: int
+    usage: UsageRead
+    cost_usd: str | None
+
+
+class EstimateRequest(BaseModel):
+    """A message that is not sent yet."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[CleanText, Field(max_length=200_000)]
+    thread_id: AnyId | None = None
+    model: ShortText | None = None
+    max_tokens: _Tokens | None = None
+    instructions: Annotated[CleanText, Field(max_length=50_000)] | None = None
+
+
+class EstimateRead(BaseModel):
+    """What a message would cost: its prompt with a short answer, and with the longest that it may have.
+
+    Amounts are None when the model's price is not known; `fits` says whether prompt and longest answer stay within
+    what the model reads.
+    """
+
+    model: str
+    messages: int
+    input_tokens: int
+    most_output_tokens: int
+    least_usd: str | None
+    most_usd: str | None
+    context_tokens: int | None
+    fits: bool
+    budget_left_usd: str | None

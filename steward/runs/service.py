@@ -6,31 +6,30 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 import structlog
 
 from steward.agents import service as agents
-from steward.agents.service import Wishes
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.telemetry import stage
 from steward.kernel.work import Actor, Transaction, Work
-from steward.providers import catalogue
-from steward.providers.catalogue import Resolved
+from steward.providers import service as providers
 from steward.providers.events import ProviderEvent, ReasoningDelta, TextDelta, Usage
 from steward.providers.wire import ModelRequest
 from steward.runs import queries
-from steward.runs.calls import Calls, outcome_of, prompt_tokens
+from steward.runs.calls import Call, Calls, Plan, outcome_of
 from steward.runs.engine import Engine, Turn
-from steward.runs.events import ENDED, RunEnd, RunEvent, RunStart, StepStart, standing
+from steward.runs.events import ENDED, Notice, RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
 from steward.threads import service as threads
 from steward.threads.schemas import LiveRun
-from steward.usage.service import CallOpening
+from steward.usage import service as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -113,7 +112,7 @@ async def _accept(
     wishes = request.wishes
     thread = await threads.open_thread(work, request.thread_ref)
     # An unknown model refuses the whole request: nothing of this transaction stays.
-    prepared = agents.prepare(house.settings, wishes, thread_model=thread.model)
+    prepared = await agents.prepare(work, house.settings, wishes, thread_model=thread.model)
     question: threads.Question | None = None
     parent_id = thread.head_id
     if request.trigger == "regenerate":
@@ -150,14 +149,15 @@ async def _accept(
         model=prepared.resolved.full_name,
         metadata=request.metadata,
     )
-    pinned = Wishes(prepared.resolved.full_name, wishes.temperature, wishes.max_tokens, wishes.instructions)
+    pinned = replace(wishes, model=prepared.resolved.full_name)
     await queries.insert(
         work,
         id=run_id,
         thread_id=thread.id,
         question_id=question_id,
         message_id=answer_id,
-        request=asdict(pinned),
+        # With the key, so that another process books on it what it goes on with.
+        request={**asdict(pinned), "key_id": work.actor.key_id},
         process_id=house.process_id,
     )
     return await house.part(Engine).prepare_turn(
@@ -335,54 +335,74 @@ async def stop_thread(actor: Actor, thread_ref: str) -> Stopped:
     return await stop(actor, live.id)
 
 
-def resolve(model: str | None) -> Resolved:
-    """Find who answers for a model's name.
-
-    Raises:
-        UnknownProvider: nobody does.
+@dataclass(slots=True)
+class Completion:
+    """One model call that keeps no thread. It ends when its reader goes; its lines in the ledger are settled on every
+    exit.
     """
-    return catalogue.resolve(runtime.current().settings, model)
+
+    call: Call
+
+    @property
+    def model(self) -> str:
+        """Who answers, `provider/model`; known for sure with the first event."""
+        return self.call.resolved.full_name
+
+    def cost_usd(self, used: Usage) -> Decimal | None:
+        """What so many tokens of the model that answers cost, in US dollars; None when its price is not known."""
+        line = self.call.line
+        return usage.round_usd(line.resolved.pricing.cost(used, line.opened_at))
+
+    async def events(self) -> AsyncGenerator[list[ProviderEvent]]:
+        """What the model says.
+
+        Yields: batches of events; the last holds `Usage`, the provider's or an estimate, and `Finish`.
+
+        Raises:
+            LLMError: the call failed.
+        """
+        calls = runtime.current().part(Calls)
+        status = "interrupted"
+        try:
+            async with aclosing(calls.stream(self.call)) as batches:
+                async for batch in batches:
+                    said = [event for event in batch if not isinstance(event, Notice)]
+                    if self.call.finish is not None and not any(isinstance(one, Usage) for one in said):
+                        said.insert(len(said) - 1, await self.call.line.counted())
+                    if said:
+                        yield said
+            status = "completed"
+        except BaseException as error:
+            status = outcome_of(error)
+            raise
+        finally:
+            # A task of its own: a reader that is gone must not take the bill with it.
+            settling = asyncio.ensure_future(calls.settle_surely(self.call, status))
+            _settling.add(settling)
+            settling.add_done_callback(_settling.discard)
 
 
 async def complete(
-    actor: Actor, resolved: Resolved, request: ModelRequest
-) -> AsyncGenerator[list[ProviderEvent]]:
-    """One model call that keeps no thread. It ends when its reader goes; its line in the ledger is settled on
-    every exit.
-
-    Yields: batches of events; the last holds `Usage`, the provider's or an estimate, and `Finish`.
+    actor: Actor, model: str | None, request: ModelRequest, purpose: str = "completion"
+) -> Completion:
+    """Begin one model call that keeps no thread.
 
     Raises:
         Forbidden: the actor may only read.
-        LLMError: the call failed.
+        UnknownProvider, ModelNotAllowed: nobody answers for the model's name.
+        BudgetExhausted, PriceUnknown: a budget does not allow the call.
     """
     accepted_at = time.perf_counter()
     actor.ensure_role("member")
     house = runtime.current()
-    calls = house.part(Calls)
-    endpoint = resolved.endpoint
-    opening = CallOpening(
-        provider=endpoint.provider,
-        model=endpoint.model,
-        process_id=house.process_id,
-        input_tokens=prompt_tokens(request),
-        purpose="completion",
-    )
     async with house.database.transaction(actor) as work:
-        call = await calls.begin(work, resolved, opening, accepted_at)
-    status = "interrupted"
-    try:
-        async with aclosing(calls.stream(call, request)) as batches:
-            async for batch in batches:
-                if call.finish is not None and not any(isinstance(event, Usage) for event in batch):
-                    batch.insert(len(batch) - 1, call.counted())
-                yield batch
-        status = "completed"
-    except BaseException as error:
-        status = outcome_of(error)
-        raise
-    finally:
-        # A task of its own: a reader that is gone must not take the bill with it.
-        settling = asyncio.ensure_future(calls.settle_surely(call, status))
-        _settling.add(settling)
-        settling.add_done_callback(_settling.discard)
+        models = await providers.models_of(work, house.settings)
+        plan = Plan(
+            chain=models.chain(model),
+            request=request,
+            purpose=purpose,
+            # The client holds the conversation: leaving out a part of it is the client's to decide.
+            overflow="refuse",
+            messages=models.choices.messages,
+        )
+        return Completion(await house.part(Calls).begin(work, plan, accepted_at))

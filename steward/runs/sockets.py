@@ -17,7 +17,7 @@ import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from steward.agents.service import Wishes
-from steward.identity.access import authenticate
+from steward.identity.access import authenticate, authenticate_command
 from steward.kernel import runtime
 from steward.kernel.errors import Invalid, Refusal, Unauthorized
 from steward.kernel.http import check_json, problem_body
@@ -78,8 +78,7 @@ async def _serve(
     try:
         command = _read(message)
         # The credential may have been revoked since the connection opened.
-        del websocket.state.actor
-        await authenticate(websocket)
+        await authenticate_command(websocket, is_change=not isinstance(command, _Follow))
         match command:
             case _Send():
                 started = await service.start(

@@ -53,7 +53,7 @@ _UPDATE_ANSWER: Final = Statement(
     "UPDATE messages SET status = :status, parts = cast(:parts AS jsonb), content = :content, "
     "finish_reason = :finish_reason, input_tokens = :input_tokens, output_tokens = :output_tokens, "
     "total_tokens = cast(:input_tokens AS int) + cast(:output_tokens AS int), error = cast(:error AS jsonb), "
-    "metadata = metadata || cast(:metadata AS jsonb) "
+    "metadata = metadata || cast(:metadata AS jsonb), model = coalesce(:model, model) "
     "WHERE workspace_id = :workspace_id AND id = :id AND status = 'in_progress' RETURNING id"
 )
 _COUNT_ANSWER: Final = Statement(
@@ -123,6 +123,8 @@ class Answer:
     output_tokens: int
     error: dict[str, Any] | None
     metadata: dict[str, Any]
+    model: str | None = None
+    """Who answered in the end; None leaves it as it was."""
 
 
 class Known(NamedTuple):
@@ -210,6 +212,7 @@ async def update_answer(work: Transaction, message_id: str, answer: Answer, cont
         output_tokens=answer.output_tokens,
         error=None if answer.error is None else msgspec.json.encode(answer.error).decode(),
         metadata=msgspec.json.encode(answer.metadata).decode(),
+        model=answer.model,
     )
     return row is not None
 

@@ -428,6 +428,12 @@ def _read(thread: Thread | Found) -> ThreadRead:
     )
 
 
+def _shown(parts: list[Part]) -> list[Part]:
+    """The parts as readers see them: without what a provider's wire keeps for itself."""
+    shown = [{name: value for name, value in part.items() if name != "provider_state"} for part in parts]
+    return [part for part in shown if part["type"] != "reasoning" or part["text"]]
+
+
 def _read_message(row: Message, siblings: list[str]) -> MessageRead:
     counted = row.role == "assistant" and row.status != "in_progress"
     return MessageRead(
@@ -435,7 +441,7 @@ def _read_message(row: Message, siblings: list[str]) -> MessageRead:
         client_id=row.client_id,
         parent_id=row.parent_id,
         role=row.role,  # pyright: ignore[reportArgumentType]  # the table's check constraint holds the same four
-        parts=row.parts,
+        parts=_shown(row.parts),
         status=row.status,
         model=row.model,
         finish_reason=row.finish_reason,

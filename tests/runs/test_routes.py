@@ -17,7 +17,6 @@ from tests.conftest import Person
 from tests.runs.turns import begin, read
 from tests.support.scripted_answer import Recorded
 from tests.support.scripted_provider import ScriptedProvider
-from tests.support.scripted_reply import message_text
 
 Frames = list[tuple[int, dict[str, Any]]]
 
@@ -41,7 +40,7 @@ async def events_of(client: httpx.AsyncClient, person: Person, run_id: str, **as
 
 
 def call_of(provider: ScriptedProvider, words: str) -> Recorded | None:
-    found = [record for record in provider.requests if words in message_text(record.body["messages"][-1])]
+    found = [record for record in provider.requests if words in record.said]
     return found[0] if found else None
 
 

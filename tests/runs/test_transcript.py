@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steward.providers.events import ReasoningDelta, TextDelta, ToolCall, ToolCallStart, ToolInputDelta, Usage
-from steward.runs.events import RunEvent, StepEnd, StepStart, ToolFailure, ToolResult
+from steward.providers.events import (
+    ProviderState,
+    ReasoningDelta,
+    TextDelta,
+    ToolCall,
+    ToolCallStart,
+    ToolInputDelta,
+    Usage,
+)
+from steward.runs.events import Notice, RunEvent, StepEnd, StepStart, ToolFailure, ToolResult
 from steward.runs.transcript import Part, Transcript
 
 
@@ -132,3 +140,70 @@ def test_it_goes_on_from_parts_that_are_stored() -> None:
     transcript = Transcript([{"type": "text", "text": "Half"}])
     transcript.add(TextDelta(" done."))
     assert transcript.parts() == [{"type": "text", "text": "Half done."}]
+
+
+def state(name: str) -> ProviderState:
+    return ProviderState("a_wire", {"name": name})
+
+
+def kept(name: str) -> dict[str, Part]:
+    return {"provider_state": {"wire": "a_wire", "data": {"name": name}}}
+
+
+def test_what_a_wire_keeps_stays_with_the_part_before_it() -> None:
+    assert folded(
+        [
+            StepStart(1),
+            ReasoningDelta("Hm."),
+            state("thought"),
+            ReasoningDelta("And."),
+            state("another"),
+            TextDelta("Wait."),
+            ToolCallStart("call_1", "find"),
+            ToolInputDelta("call_1", "{}"),
+            state("call"),
+            ToolCallStart("call_2", "look"),
+            ToolCall("call_1", "find", {}, "{}"),
+            ToolCall("call_2", "look", {}, "{}"),
+        ]
+    ) == [
+        {"type": "reasoning", "text": "Hm.", **kept("thought")},
+        {"type": "reasoning", "text": "And.", **kept("another")},
+        {"type": "text", "text": "Wait."},
+        {
+            "type": "tool_call",
+            "call_id": "call_1",
+            "name": "find",
+            "input": {},
+            "state": "input_ready",
+            **kept("call"),
+        },
+        {"type": "tool_call", "call_id": "call_2", "name": "look", "input": {}, "state": "input_ready"},
+    ]
+
+
+def test_what_a_wire_keeps_without_words_has_a_part_of_its_own() -> None:
+    assert folded([StepStart(1), state("sealed"), state("more"), TextDelta("Hi")]) == [
+        {"type": "reasoning", "text": "", **kept("sealed")},
+        {"type": "reasoning", "text": "", **kept("more")},
+        {"type": "text", "text": "Hi"},
+    ]
+    # What the next step keeps is not the last step's.
+    parts = folded([ToolCallStart("a", "find"), ToolResult("a", 1), StepEnd(1), StepStart(2), state("next")])
+    assert parts[1:] == [{"type": "reasoning", "text": "", **kept("next")}]
+
+
+def test_what_the_house_has_to_say_is_kept_where_it_was_said() -> None:
+    transcript = Transcript()
+    for event in (
+        Notice("fallback_model", "b answers."),
+        TextDelta("Hel"),
+        TextDelta("lo"),
+        Notice("budget_reached", "So far."),
+    ):
+        transcript.add(event)
+    assert transcript.parts() == [
+        {"type": "data", "name": "notice", "data": {"tag": "fallback_model", "message": "b answers."}},
+        {"type": "text", "text": "Hello"},
+        {"type": "data", "name": "notice", "data": {"tag": "budget_reached", "message": "So far."}},
+    ]

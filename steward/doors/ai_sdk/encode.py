@@ -11,6 +11,7 @@ import msgspec
 
 from steward.providers.events import (
     Finish,
+    ProviderState,
     ReasoningDelta,
     TextDelta,
     ToolCall,
@@ -122,8 +123,9 @@ class Encoder:
                 out.append(chunk(type="data-notice", data={"tag": event.tag, "message": event.message}))
             case RunEnd():
                 self._end(out, event)
-            case Usage() | Finish() | StepRestart():
-                # Usage and reason travel with the end; a restart is the business of whoever feeds the encoder.
+            case Usage() | Finish() | StepRestart() | ProviderState():
+                # Usage and reason travel with the end; a restart is the business of whoever feeds the encoder, and
+                # what a wire keeps for itself is nobody's.
                 pass
             case TextDelta() | ReasoningDelta():
                 raise AssertionError("deltas are encoded in batches")

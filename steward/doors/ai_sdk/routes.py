@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -11,11 +12,11 @@ from starlette.responses import JSONResponse, Response
 from steward.doors.ai_sdk import encode, wire
 from steward.identity.access import Caller
 from steward.kernel import runtime
-from steward.kernel.errors import NotFound
+from steward.kernel.errors import NotFound, Refusal
 from steward.kernel.pages import AnyId
 from steward.kernel.sse import EventStream, StreamCut
 from steward.kernel.work import Actor
-from steward.providers.events import TextDelta
+from steward.providers.events import Finish, TextDelta, Usage
 from steward.runs import service
 from steward.runs.events import RunEnd, StepRestart
 from steward.runs.schemas import Started, TurnRequest
@@ -39,6 +40,17 @@ async def chat_in_workspace(request: Request, actor: Caller) -> Response:
     if workspace_id != actor.workspace_id:
         raise NotFound("There is no such workspace.")
     return await _answer(actor, turn, streamed)
+
+
+@router.post("/api/v1/completion", response_class=Response)
+async def complete(request: Request, actor: Caller) -> Response:
+    """Answer one prompt without a conversation, for `useCompletion`; it ends when its reader goes."""
+    settings = runtime.current().settings
+    model, asked = wire.read_completion(await request.body(), settings.limits.message_chars)
+    completion = await service.complete(actor, model, asked)
+    return EventStream(
+        _completion(completion), ping_seconds=settings.streams.ping_seconds, headers=encode.HEADERS
+    )
 
 
 @router.get("/api/v1/chat/{conversation_id}/stream", response_class=Response)
@@ -74,6 +86,36 @@ async def _chunks(actor: Actor, run_id: str) -> AsyncGenerator[bytes]:
             data = encoder.encode(events)
             if data:
                 yield data
+
+
+async def _completion(completion: service.Completion) -> AsyncGenerator[bytes]:
+    encoder = encode.Encoder()
+    yield encode.chunk(type="start")
+    usage, finish = Usage(0, 0), Finish("stop")
+    started = time.monotonic()
+    try:
+        async with aclosing(completion.events()) as batches:
+            async for batch in batches:
+                for event in batch:
+                    usage = event if isinstance(event, Usage) else usage
+                    finish = event if isinstance(event, Finish) else finish
+                data = encoder.encode([*batch])
+                if data:
+                    yield data
+    except Refusal as refusal:
+        yield encode.error(refusal.detail, "") + encode.DONE
+        return
+    cost = completion.cost_usd(usage)
+    end = RunEnd(
+        status="completed",
+        finish_reason=finish.reason,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        model=completion.model,
+        duration_ms=round((time.monotonic() - started) * 1000),
+        cost_usd=None if cost is None else format(cost, "f"),
+    )
+    yield encoder.encode([end])
 
 
 async def _whole(actor: Actor, started: Started) -> Response:

@@ -13,10 +13,12 @@ import msgspec
 
 from steward.agents.service import Wishes
 from steward.kernel.errors import Invalid
+from steward.providers.wire import ModelRequest, PromptMessage
 from steward.runs.schemas import Earlier, TurnRequest
 
 _MOST_EARLIER: Final = 200
 _TRIGGERS: Final = (None, "submit-message", "regenerate-message")
+_EFFORTS: Final = (None, "minimal", "low", "medium", "high")
 _WHERE: Final = re.compile(r"`\$\.(\w+)")
 
 
@@ -40,8 +42,21 @@ class Body(msgspec.Struct):
     temperature: float | None = None
     maxTokens: int | None = None  # the wire's name
     max_tokens: int | None = None
+    reasoningEffort: str | None = None  # the wire's name
     instructions: str | None = None
     stream: bool | None = None
+
+
+class CompletionBody(msgspec.Struct):
+    """The body of `POST /api/v1/completion`, as `useCompletion` sends it."""
+
+    prompt: str = ""
+    model: str | None = None
+    temperature: float | None = None
+    maxTokens: int | None = None  # the wire's name
+    max_tokens: int | None = None
+    reasoningEffort: str | None = None  # the wire's name
+    instructions: str | None = None
 
 
 class _Named(msgspec.Struct):
@@ -49,6 +64,7 @@ class _Named(msgspec.Struct):
 
 
 _bodies: Final = msgspec.json.Decoder(Body, strict=True)
+_completions: Final = msgspec.json.Decoder(CompletionBody, strict=True)
 _named: Final = msgspec.json.Decoder(_Named)
 
 
@@ -66,6 +82,37 @@ def read(raw: bytes) -> tuple[TurnRequest, bool]:
         where = _WHERE.search(str(error))
         raise Invalid(f"The body does not fit: {error}.", field=where[1] if where else None) from error
     return _turn(body), body.stream is not False
+
+
+def read_completion(raw: bytes, longest: int) -> tuple[str | None, ModelRequest]:
+    """Read the body of a completion.
+
+    Returns: the model's name, or None, and what it is asked.
+
+    Raises:
+        Invalid: what is needed is missing, or too long.
+    """
+    try:
+        body = _completions.decode(raw or b"{}")
+    except msgspec.DecodeError as error:
+        where = _WHERE.search(str(error))
+        raise Invalid(f"The body does not fit: {error}.", field=where[1] if where else None) from error
+    if not body.prompt.strip():
+        raise Invalid("The body has no prompt.", field="prompt")
+    if len(body.prompt) > longest:
+        raise Invalid(
+            f"A prompt has at most {longest} characters; this one has {len(body.prompt)}.", field="prompt"
+        )
+    wishes = _wishes(body)
+    messages = [PromptMessage.of_text("user", body.prompt)]
+    if body.instructions:
+        messages.insert(0, PromptMessage.of_text("system", body.instructions))
+    return wishes.model, ModelRequest(
+        messages,
+        temperature=wishes.temperature,
+        max_tokens=wishes.max_tokens,
+        reasoning_effort=wishes.reasoning_effort,
+    )
 
 
 def read_workspace_id(raw: bytes) -> str:
@@ -139,13 +186,17 @@ def _earlier(history: list[_Message], message_id: str | None) -> list[Earlier]:
     return earlier[::-1]
 
 
-def _wishes(body: Body) -> Wishes:
+def _wishes(body: Body | CompletionBody) -> Wishes:
     if body.temperature is not None and not 0 <= body.temperature <= 2:
         raise Invalid("temperature lies between 0 and 2.", field="temperature")
     max_tokens = body.maxTokens if body.maxTokens is not None else body.max_tokens
     if max_tokens is not None and not 1 <= max_tokens <= 1_000_000:
         raise Invalid("maxTokens lies between 1 and 1000000.", field="maxTokens")
-    return Wishes(body.model or None, body.temperature, max_tokens, body.instructions)
+    if body.reasoningEffort not in _EFFORTS:
+        raise Invalid(
+            f"reasoningEffort is one of {', '.join(filter(None, _EFFORTS))}.", field="reasoningEffort"
+        )
+    return Wishes(body.model or None, body.temperature, max_tokens, body.instructions, body.reasoningEffort)
 
 
 def _parts(message: _Message) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import msgspec
 from steward.providers.events import (
     Finish,
     ProviderEvent,
+    ProviderState,
     ReasoningDelta,
     TextDelta,
     ToolCall,
@@ -61,7 +62,7 @@ class Encoder:
                     usage = event
                 case Finish():
                     out.append(self._chunk({}, _FINISH.get(event.reason, event.reason)))
-                case ToolCall():
+                case ToolCall() | ProviderState():
                     pass
         if usage is not None and self._include_usage:
             out.append(self._head + b',"choices":[],"usage":' + _json(usage_body(usage)) + b"}\n\n")

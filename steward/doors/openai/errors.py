@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.responses import Response
 
 from steward.kernel.errors import Refusal
 from steward.kernel.http import refusal_headers
+from steward.kernel.rate_limits import Standing
+
+# What OpenAI's clients know by other names.
+_CODES: Final = {"rate_limited": "rate_limit_exceeded"}
 
 
 class BadRequest(Refusal):
@@ -17,6 +21,7 @@ class BadRequest(Refusal):
     tag = "invalid_request_error"
     status = 400
     title = "The request is not valid"
+    remedy = "Correct the parameter that the error names, then send the request again."
 
     def __init__(self, detail: str, *, param: str | None = None) -> None:
         super().__init__(detail, param=param)
@@ -31,7 +36,7 @@ def error_body(refusal: Refusal) -> dict[str, Any]:
         kind = "server_error"
     else:
         kind = "invalid_request_error"
-    code = "invalid_api_key" if status == 401 else refusal.tag
+    code = "invalid_api_key" if status == 401 else _CODES.get(refusal.tag, refusal.tag)
     message = (
         "Incorrect API key provided. Make one with `steward key create`." if status == 401 else refusal.detail
     )
@@ -48,6 +53,17 @@ def error_response(refusal: Refusal, request_id: str) -> Response:
         media_type="application/json",
         headers=refusal_headers(refusal),
     )
+
+
+def limit_headers(standing: Standing) -> list[tuple[bytes, bytes]]:
+    """How the caller stands with the rate limits, under the names that OpenAI's clients read."""
+    minutes, seconds = divmod(standing.reset_seconds, 60)
+    reset = f"{minutes}m{seconds}s" if minutes else f"{seconds}s"
+    return [
+        (b"x-ratelimit-limit-requests", str(standing.rate.amount).encode()),
+        (b"x-ratelimit-remaining-requests", str(standing.remaining).encode()),
+        (b"x-ratelimit-reset-requests", reset.encode()),
+    ]
 
 
 def _status(refusal: Refusal) -> int:

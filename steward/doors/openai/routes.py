@@ -1,4 +1,4 @@
-"""The OpenAI door: `POST /v1/chat/completions` and `GET /v1/models`."""
+"""The OpenAI door: `POST /v1/chat/completions`, `POST /v1/embeddings` and `GET /v1/models`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from steward.doors.openai import encode, wire
+from steward.doors.openai import embeddings, encode, wire
 from steward.doors.openai.errors import error_body
-from steward.identity.access import Caller
+from steward.identity.access import Caller, InTransaction
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound, Refusal
 from steward.kernel.ids import new_id
 from steward.kernel.sse import EventStream
-from steward.providers import catalogue
+from steward.providers import service as providers
 from steward.providers.events import ProviderEvent
-from steward.runs import service
+from steward.runs import embedding, service
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -39,43 +39,57 @@ class _Gone(Exception):
 async def create_chat_completion(request: Request, actor: Caller) -> Response:
     """Create a chat completion; it ends when its reader goes, because this wire cannot resume."""
     body = wire.read(await request.body())
-    resolved = service.resolve(body.model)
     completion_id, created = new_id("chatcmpl").replace("_", "-", 1), int(time.time())
-    events = service.complete(actor, resolved, wire.to_request(body))
+    completion = await service.complete(actor, body.model, wire.to_request(body))
+    asked = completion.model
+    events = completion.events()
     try:
         if not body.stream:
             collected = await _unless_gone(request, _collect(events))
-            return JSONResponse(encode.whole(completion_id, body.model, created, collected))
+            return JSONResponse(
+                encode.whole(completion_id, _answered(body.model, asked, completion), created, collected)
+            )
         # The first batch comes before the status: a provider's refusal is still an HTTP error.
         first = await _unless_gone(request, _first(events))
     except _Gone:
         return Response(status_code=_CLIENT_CLOSED_REQUEST)
     include_usage = body.stream_options is not None and body.stream_options.include_usage
-    encoder = encode.Encoder(completion_id, body.model, created, include_usage=include_usage)
+    encoder = encode.Encoder(
+        completion_id, _answered(body.model, asked, completion), created, include_usage=include_usage
+    )
     return EventStream(
         _chunks(encoder, first, events), ping_seconds=runtime.current().settings.streams.ping_seconds
     )
 
 
+@router.post("/embeddings", response_class=Response)
+async def create_embedding(request: Request, actor: Caller) -> Response:
+    """Turn texts into vectors."""
+    body, texts = embeddings.read(await request.body())
+    made = embedding.embed(actor, texts, body.model, dimensions=body.dimensions)
+    try:
+        embedded = await _unless_gone(request, made)
+    except _Gone:
+        return Response(status_code=_CLIENT_CLOSED_REQUEST)
+    answer = await asyncio.to_thread(embeddings.answer, body, embedded)
+    return Response(answer, media_type="application/json")
+
+
 @router.get("/models")
-async def list_openai_models(actor: Caller) -> dict[str, Any]:
+async def list_openai_models(work: InTransaction) -> dict[str, Any]:
     """List the models that can be asked for."""
-    del actor
-    ready = catalogue.configured(runtime.current().settings)
+    models = await providers.models_of(work, runtime.current().settings)
     return {
         "object": "list",
-        "data": [
-            _model(f"{provider.name}/{name}", provider.name) for provider in ready for name in provider.models
-        ],
+        "data": [_model(f"{provider.name}/{name}", provider.name) for provider, name in models.offered()],
     }
 
 
 @router.get("/models/{model:path}")
-async def read_openai_model(actor: Caller, model: str) -> dict[str, Any]:
+async def read_openai_model(work: InTransaction, model: str) -> dict[str, Any]:
     """One model."""
-    del actor
     try:
-        resolved = service.resolve(model)
+        resolved = (await providers.models_of(work, runtime.current().settings)).resolve(model)
     except Refusal as refusal:
         raise NotFound(f"The model '{model}' does not exist. {refusal.detail}", param="model") from refusal
     return _model(model, resolved.endpoint.provider)
@@ -127,6 +141,11 @@ async def _unless_gone(request: Request, reading: Coroutine[Any, Any, T]) -> T:
         for one in (task, leaving):
             one.cancel()
         await asyncio.gather(task, leaving, return_exceptions=True)
+
+
+def _answered(named: str, asked: str, completion: service.Completion) -> str:
+    """The model's name in the answer: as it was asked for, unless another one stepped in."""
+    return named if completion.model == asked else completion.model
 
 
 def _model(model_id: str, owner: str) -> dict[str, Any]:

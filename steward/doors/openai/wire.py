@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from steward.doors.openai.errors import BadRequest
-from steward.providers.wire import ModelRequest, PromptMessage
+from steward.providers.wire import ModelRequest, OneTool, OutputSchema, PromptMessage, ToolChoice, ToolSpec
 
 
 class _Function(msgspec.Struct):
@@ -19,6 +19,39 @@ class _Function(msgspec.Struct):
 class _ToolCall(msgspec.Struct):
     id: str
     function: _Function
+
+
+class _ToolFunction(msgspec.Struct):
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class _Tool(msgspec.Struct):
+    function: _ToolFunction
+    type: Literal["function"] = "function"
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _NamedTool(msgspec.Struct):
+    function: _Named
+    type: Literal["function"] = "function"
+
+
+class _Schema(msgspec.Struct):
+    name: str
+    schema: dict[str, Any] = {}
+    description: str | None = None
+    strict: bool | None = None
+
+
+class _Format(msgspec.Struct):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: _Schema | None = None
 
 
 class _Message(msgspec.Struct):
@@ -47,16 +80,16 @@ class ChatBody(msgspec.Struct):
     stop: str | list[str] | None = None
     seed: int | None = None
     logprobs: bool | None = None
-    tools: list[dict[str, Any]] | None = None
-    tool_choice: Any = None
+    tools: list[_Tool] | None = None
+    tool_choice: Literal["auto", "none", "required"] | _NamedTool | None = None
     parallel_tool_calls: bool | None = None
-    response_format: dict[str, Any] | None = None
+    response_format: _Format | None = None
     reasoning_effort: str | None = None
 
 
 _WHERE: Final = re.compile(r"`\$\.(\w+)")
 _bodies: Final = msgspec.json.Decoder(ChatBody)
-_PASSED_ON: Final = ("tools", "tool_choice", "parallel_tool_calls", "response_format", "reasoning_effort")
+_TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 def read(raw: bytes) -> ChatBody:
@@ -83,7 +116,29 @@ def read(raw: bytes) -> ChatBody:
     for name in ("max_completion_tokens", "max_tokens"):
         if not 1 <= (1 if (limit := getattr(body, name)) is None else limit) <= 10_000_000:
             raise BadRequest(f"'{name}' must be a positive whole number.", param=name)
+    _ensure_tools(body)
     return body
+
+
+def _ensure_tools(body: ChatBody) -> None:
+    names = [tool.function.name for tool in body.tools or ()]
+    for name in names:
+        if not _TOOL_NAME.fullmatch(name):
+            words = f"The tool name {name!r} must be 1 to 64 letters, digits, '_' and '-'."
+            raise BadRequest(words, param="tools")
+    if len(set(names)) < len(names):
+        raise BadRequest("Two tools have the same name.", param="tools")
+    choice = body.tool_choice
+    if isinstance(choice, _NamedTool) and choice.function.name not in names:
+        raise BadRequest(f"No tool is named {choice.function.name!r}.", param="tool_choice")
+    if choice == "required" and not names:
+        raise BadRequest("'tool_choice' asks for a tool, and 'tools' has none.", param="tool_choice")
+    if (
+        body.response_format
+        and body.response_format.type == "json_schema"
+        and not body.response_format.json_schema
+    ):
+        raise BadRequest("'response_format' must hold 'json_schema'.", param="response_format")
 
 
 def to_request(body: ChatBody) -> ModelRequest:
@@ -95,8 +150,31 @@ def to_request(body: ChatBody) -> ModelRequest:
         max_tokens=body.max_completion_tokens or body.max_tokens,
         stop=[body.stop] if isinstance(body.stop, str) else body.stop,
         seed=body.seed,
-        extra={name: value for name in _PASSED_ON if (value := getattr(body, name)) is not None},
+        tools=[_tool(tool.function) for tool in body.tools or ()],
+        tool_choice=_choice(body),
+        parallel_tool_calls=body.parallel_tool_calls,
+        output=_output(body.response_format),
+        reasoning_effort=body.reasoning_effort,
     )
+
+
+def _tool(function: _ToolFunction) -> ToolSpec:
+    parameters = function.parameters or {"type": "object", "properties": {}}
+    return ToolSpec(function.name, function.description or "", parameters, function.strict)
+
+
+def _choice(body: ChatBody) -> ToolChoice | None:
+    choice = body.tool_choice
+    return OneTool(choice.function.name) if isinstance(choice, _NamedTool) else choice
+
+
+def _output(wished: _Format | None) -> OutputSchema | Literal["json"] | None:
+    if wished is None or wished.type == "text":
+        return None
+    if wished.json_schema is None:
+        return "json"
+    schema = wished.json_schema
+    return OutputSchema(schema.name, schema.schema, schema.description, strict=schema.strict or False)
 
 
 def _prompt(messages: list[_Message]) -> list[PromptMessage]:

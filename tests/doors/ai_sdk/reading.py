@@ -175,7 +175,7 @@ def calls_of(provider: ScriptedProvider, words: str) -> list[Recorded]:
     return [
         record
         for record in list(provider.requests)
-        if any(words in message_text(message) for message in record.body["messages"])
+        if any(words in message_text(message) for message in record.body.get("messages", []))
     ]
 
 

@@ -66,6 +66,21 @@ async def play(
     return page, await settled(client, person, chat_id)
 
 
+@pytest.mark.req("CHAT-12")
+async def test_one_prompt_is_completed_without_a_conversation(client: httpx.AsyncClient, ada: Person) -> None:
+    asked = "{{words:30}} {{reasoning:Hm.}} {{pace_ms:2}}"
+    held = await judge("completion", base=str(client.base_url), key=ada.key, texts=[asked])
+    words = " ".join(f"w{number}" for number in range(30))
+    assert (held["result"].strip(), held["error"]) == (words, None)
+    assert held["finished"] == {"prompt": asked, "completion": held["result"]}
+    assert held["completions"] > 3, "it came in pieces"
+    failed = await judge("completion", base=str(client.base_url), key=ada.key, texts=["{{status:400}}"])
+    assert failed["result"] is None
+    assert "refused the request" in failed["error"]
+    page = (await client.get("/api/v1/chat", headers=ada.headers)).json()
+    assert page["items"] == []
+
+
 def ensure_equal(page: Any, stored: dict[str, Any]) -> None:
     """The page's messages are the stored ones: their ids, roles, texts, and what their metadata says."""
     assert len(page["messages"]) == len(stored["messages"])

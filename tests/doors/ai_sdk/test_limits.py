@@ -26,6 +26,7 @@ async def strict(data_dir: Path, provider: ScriptedProvider) -> AsyncGenerator[h
         server_process(
             data_dir,
             provider.base_url,
+            STEWARD_LIMITS__FIRST_TOKEN_SECONDS="1",
             STEWARD_LIMITS__IDLE_SECONDS="1",
             STEWARD_LIMITS__TURN_SECONDS="3",
             STEWARD_STREAMS__PING_SECONDS="0.2",
@@ -36,7 +37,7 @@ async def strict(data_dir: Path, provider: ScriptedProvider) -> AsyncGenerator[h
 
 
 def test_the_limit_of_silence_is_thirty_seconds() -> None:
-    assert Limits().idle_seconds == 30
+    assert Limits().first_token_seconds == Limits().idle_seconds == 30
 
 
 @pytest.mark.req("CHAT-05")

@@ -7,7 +7,7 @@ import pytest
 
 from steward.doors.openai import wire
 from steward.doors.openai.errors import BadRequest
-from steward.providers.wire import ModelRequest, PromptMessage
+from steward.providers.wire import ModelRequest, OneTool, OutputSchema, PromptMessage, ToolSpec
 
 USER: dict[str, Any] = {"role": "user", "content": "hi"}
 
@@ -32,17 +32,38 @@ def test_reads_settings() -> None:
     assert read(max_completion_tokens=5).max_tokens == 5
 
 
-def test_passes_tools_and_formats_on() -> None:
-    tools = [{"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}]
-    extra: dict[str, Any] = {
-        "tools": tools,
-        "tool_choice": {"type": "function", "function": {"name": "find"}},
-        "parallel_tool_calls": False,
-        "response_format": {"type": "json_object"},
-        "reasoning_effort": "low",
-    }
-    assert read(**extra).extra == extra
-    assert read().extra == {}
+FIND: dict[str, Any] = {
+    "type": "function",
+    "function": {"name": "find", "description": "Find it.", "parameters": {"type": "object"}, "strict": True},
+}
+
+
+def test_reads_tools_and_forms_of_output() -> None:
+    request = read(
+        tools=[FIND, {"type": "function", "function": {"name": "now"}}],
+        tool_choice={"type": "function", "function": {"name": "find"}},
+        parallel_tool_calls=False,
+        response_format={"type": "json_object"},
+        reasoning_effort="low",
+    )
+    assert request == ModelRequest(
+        [PromptMessage("user", [text("hi")])],
+        tools=[
+            ToolSpec("find", "Find it.", {"type": "object"}, strict=True),
+            ToolSpec("now", "", {"type": "object", "properties": {}}),
+        ],
+        tool_choice=OneTool("find"),
+        parallel_tool_calls=False,
+        output="json",
+        reasoning_effort="low",
+    )
+    assert read(tools=[FIND], tool_choice="required").tool_choice == "required"
+    schema = {"name": "person", "schema": {"type": "object"}, "description": "Somebody."}
+    form = {"type": "json_schema", "json_schema": schema}
+    assert read(response_format=form).output == OutputSchema(
+        "person", {"type": "object"}, "Somebody.", strict=False
+    )
+    assert read(response_format={"type": "text"}).output is None
 
 
 def test_reads_every_role_and_form_of_content() -> None:
@@ -107,33 +128,44 @@ def test_joins_a_tool_call_with_its_result() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("fields", "param"),
-    [
-        ({"messages": []}, "messages"),
-        ({"messages": "hi"}, "messages"),
-        ({"messages": [{"role": "narrator", "content": "hi"}]}, "messages"),
-        ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages"),
-        ({"messages": [{"role": "tool", "tool_call_id": "call_9", "content": "x"}]}, "messages"),
-        (
-            {
-                "messages": [
-                    {"role": "assistant", "tool_calls": [{"id": "c", "function": {"arguments": "{"}}]}
-                ]
-            },
-            "messages",
-        ),
-        ({"model": 7}, "model"),
-        ({"n": 2}, "n"),
-        ({"logprobs": True}, "logprobs"),
-        ({"temperature": 2.5}, "temperature"),
-        ({"temperature": "hot"}, "temperature"),
-        ({"max_tokens": 0}, "max_tokens"),
-        ({"max_tokens": -1}, "max_tokens"),
-        ({"max_completion_tokens": 0}, "max_completion_tokens"),
-        ({"stream": "yes"}, "stream"),
-    ],
-)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"messages": []}, "messages"),
+    ({"messages": "hi"}, "messages"),
+    ({"messages": [{"role": "narrator", "content": "hi"}]}, "messages"),
+    ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages"),
+    ({"messages": [{"role": "tool", "tool_call_id": "call_9", "content": "x"}]}, "messages"),
+    (
+        {"messages": [{"role": "assistant", "tool_calls": [{"id": "c", "function": {"arguments": "{"}}]}]},
+        "messages",
+    ),
+    ({"model": 7}, "model"),
+    ({"n": 2}, "n"),
+    ({"logprobs": True}, "logprobs"),
+    ({"temperature": 2.5}, "temperature"),
+    ({"temperature": "hot"}, "temperature"),
+    ({"max_tokens": 0}, "max_tokens"),
+    ({"max_tokens": -1}, "max_tokens"),
+    ({"max_completion_tokens": 0}, "max_completion_tokens"),
+    ({"stream": "yes"}, "stream"),
+    ({"tools": {}}, "tools"),
+    ({"tools": [{"type": "function"}]}, "tools"),
+    ({"tools": [{"type": "custom", "custom": {"name": "find"}}]}, "tools"),
+    ({"tools": [{"type": "function", "function": {"name": "a name"}}]}, "tools"),
+    ({"tools": [{"type": "function", "function": {"name": ""}}]}, "tools"),
+    ({"tools": [{"type": "function", "function": {"name": "find", "parameters": []}}]}, "tools"),
+    ({"tools": [FIND, FIND]}, "tools"),
+    ({"tool_choice": "always"}, "tool_choice"),
+    ({"tool_choice": "required"}, "tool_choice"),
+    ({"tools": [FIND], "tool_choice": {"type": "function", "function": {"name": "look"}}}, "tool_choice"),
+    ({"parallel_tool_calls": "yes"}, "parallel_tool_calls"),
+    ({"response_format": {"type": "xml"}}, "response_format"),
+    ({"response_format": {"type": "json_schema"}}, "response_format"),
+    ({"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}}, "response_format"),
+    ({"reasoning_effort": 7}, "reasoning_effort"),
+]
+
+
+@pytest.mark.parametrize(("fields", "param"), WRONG)
 def test_refuses_what_it_does_not_do_and_names_it(fields: dict[str, Any], param: str) -> None:
     with pytest.raises(BadRequest) as refused:
         read(**fields)

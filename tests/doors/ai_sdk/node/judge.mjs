@@ -2,7 +2,7 @@
 //   node judge.mjs SCENARIO   with {base, key, …} on standard input
 
 const packages = new URL("../../../../web/node_modules/", import.meta.url);
-const { DefaultChatTransport, readUIMessageStream } = await import(new URL("ai/dist/index.js", packages));
+const { DefaultChatTransport, callCompletionApi, readUIMessageStream } = await import(new URL("ai/dist/index.js", packages));
 const { Chat } = await import(new URL("@ai-sdk/react/dist/index.js", packages));
 
 const input = JSON.parse(await new Response(process.stdin).text());
@@ -43,6 +43,27 @@ const scenarios = {
     chat["~registerMessagesCallback"](() => lengths.add(textOf(chat.messages.at(-1)).length));
     for (const text of input.texts) await chat.sendMessage({ text });
     return { ...snapshot(chat), lengths: lengths.size };
+  },
+
+  // What `useCompletion` calls, without the page around it.
+  async completion() {
+    const seen = { completions: 0, error: null, finished: null };
+    const result = await callCompletionApi({
+      api: `${input.base}/api/v1/completion`,
+      prompt: input.texts[0],
+      credentials: undefined,
+      headers,
+      body: {},
+      streamProtocol: "data",
+      setCompletion: () => (seen.completions += 1),
+      setLoading: () => {},
+      setError: (error) => (seen.error = error?.message ?? null),
+      setAbortController: () => {},
+      onFinish: (prompt, completion) => (seen.finished = { prompt, completion }),
+      onError: () => {},
+      fetch,
+    });
+    return { ...seen, result: result ?? null };
   },
 
   async stop() {
