@@ -24,7 +24,7 @@ from bench.processes import Unready, busy_percent
 from bench.targets import Target
 
 RESULTS = Path(__file__).parent / "results"
-TARGETS = ("direct", "pass-through", "steward-completions", "steward-chat", "litellm")
+TARGETS = ("direct", "pass-through", "steward-completions", "steward-chat", *targets.WIRES, "litellm")
 
 
 def main() -> int:
@@ -123,10 +123,11 @@ def _start(
     found = [targets.direct(source)] if "direct" in wanted else []
     if "pass-through" in wanted:
         found.append(stack.enter_context(targets.pass_through(source, folder)))
-    if any(name.startswith("steward") for name in wanted):
+    if any(name.startswith(("steward", "wire")) for name in wanted):
         console.print("Starting Steward with an empty database")
         steward = stack.enter_context(targets.steward(source.root, folder))
         doors = {"steward-completions": steward.completions(), "steward-chat": steward.chat()}
+        doors |= {name: steward.upstream(name) for name in targets.WIRES}
         found += [door for name, door in doors.items() if name in wanted]
     if options.litellm is not None and "litellm" in wanted:
         console.print("Starting LiteLLM")
@@ -141,7 +142,7 @@ def _measure(bench: Bench, found: Sequence[Target], names: Sequence[str], consol
         part = PARTS[name]
         for repeat in range(part.quick_repeats if bench.quick else part.repeats):
             for target in found:
-                if target.name in part.without:
+                if target.name in part.without or (part.only and target.name not in part.only):
                     continue
                 console.print(f"{name}, run {repeat + 1}: {target.name}", highlight=False)
                 part.run(bench, target)

@@ -18,7 +18,7 @@ import msgspec
 
 from bench.load import Job, Result, percentile
 from bench.processes import ROOT
-from bench.targets import Provider, Target
+from bench.targets import WIRES, Provider, Target
 
 TTFT_LEVELS = (1, 10, 50, 100, 200)
 ANSWER_TOKENS = 400  # about 300 words, an answer as chat models write them
@@ -104,6 +104,13 @@ def cpu_unpaced(bench: Bench, target: Target) -> None:
     _cpu(
         bench, target, "unpaced", _job(target, streams=50, tokens=ANSWER_TOKENS // (2 if bench.quick else 1))
     )
+
+
+def wires(bench: Bench, target: Target) -> None:
+    """Processor time per token by the wire behind the door; several rounds, because the wires lie close together."""
+    job = _job(target, streams=50, tokens=ANSWER_TOKENS // (2 if bench.quick else 1))
+    job.pace_ms = 20
+    _cpu(bench, target, "wire", job)
 
 
 def turn(bench: Bench, target: Target) -> None:
@@ -259,7 +266,8 @@ class Part:
     run: Callable[[Bench, Target], None]
     repeats: int
     quick_repeats: int
-    without: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset(WIRES)
+    only: frozenset[str] = frozenset()
 
 
 PARTS = {
@@ -270,6 +278,7 @@ PARTS = {
     "cpu-unpaced": Part(cpu_unpaced, 3, 2),
     "ttft": Part(ttft, 3, 1),
     # At 5,000 tokens a second LiteLLM would need several cores; its numbers above say so already.
-    "crowd": Part(crowd, 1, 1, frozenset({"litellm"})),
-    "stress": Part(stress, 1, 1, frozenset({"litellm"})),
+    "crowd": Part(crowd, 1, 1, frozenset({"litellm", *WIRES})),
+    "stress": Part(stress, 1, 1, frozenset({"litellm", *WIRES})),
+    "wires": Part(wires, 3, 2, frozenset(), frozenset({"steward-completions", *WIRES})),
 }

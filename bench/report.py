@@ -9,10 +9,11 @@ from rich.table import Table
 
 from bench.load import percentile
 from bench.measures import TTFT_LEVELS
+from bench.targets import WIRES
 
 Samples = Mapping[str, Mapping[str, list[float]]]
 BASE = "pass-through"
-JUDGED = ("steward-completions", "steward-chat")
+JUDGED = ("steward-completions", "steward-chat", *WIRES)
 _MANY = 1000
 
 
@@ -104,6 +105,14 @@ def rows(samples: Samples) -> list[Row]:
             Row("  its database", "µs", _medians(samples, f"cpu_{pace}_database_us"), ratio=False),
             Row("  both", "µs", _with_base(_medians(samples, f"cpu_{pace}_sum_us"), samples, pace), 100),
         ]
+    found.append(
+        Row(
+            "server CPU per token by wire, paced",
+            "µs",
+            _medians(samples, "cpu_wire_us"),
+            most=(1.5, "steward-completions"),
+        )
+    )
     for level in TTFT_LEVELS:
         goal = {1: 10.0, 100: 100.0}.get(level)
         most = (0.2, "litellm") if level == 50 else None

@@ -19,6 +19,12 @@ from bench.load import Wire
 from bench.processes import Process, Unready, clean_environment, cpu_seconds, rss_bytes, start, wait_for_port
 
 _MODEL = "gpt-4o-mini"
+WIRES = {
+    "wire-responses": f"openai-responses/{_MODEL}",
+    "wire-anthropic": "anthropic/claude-haiku-4-5",
+    "wire-gemini": "google/gemini-2.5-flash",
+}
+"""The same door in front of the other wires: target -> model."""
 _OFFLINE = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
@@ -112,6 +118,10 @@ class Steward:
     def chat(self) -> Target:
         return self._target("steward-chat", "ai_sdk", f"{self.root}/api/v1/chat", f"openai/{_MODEL}")
 
+    def upstream(self, name: str) -> Target:
+        """The completions door in front of another wire."""
+        return self._target(name, "completions", f"{self.root}/v1/chat/completions", WIRES[name])
+
     def _target(self, name: str, wire: Wire, url: str, model: str) -> Target:
         return Target(
             name,
@@ -142,6 +152,10 @@ def steward(upstream: str, folder: Path, *, workers: int = 1) -> Generator[Stewa
         **_OFFLINE,
         "OPENAI_API_KEY": "sk-bench",
         "OPENAI_BASE_URL": f"{upstream}/v1",
+        "ANTHROPIC_API_KEY": "sk-bench",
+        "ANTHROPIC_BASE_URL": f"{upstream}/v1",
+        "GOOGLE_GENERATIVE_AI_API_KEY": "sk-bench",
+        "GOOGLE_GENERATIVE_AI_BASE_URL": f"{upstream}/v1beta",
         "STEWARD_DATA_DIR": str(data_dir),
         "STEWARD_RATE_LIMITS": "off",
     }
