@@ -145,6 +145,17 @@ test("a provider's failure is a sentence, and trying again works", async ({ sign
   await expect(page.getByRole("alert")).toBeHidden();
 });
 
+test("the menu holds the models of several providers, and another one goes on [PROV-18] [CHAT-39]", async ({ signedIn: page }) => {
+  await page.goto("/");
+  await ask(page, "{{reply:From the first model.}}");
+  await page.getByRole("button", { name: /^Model: / }).click();
+  await expect(page.getByRole("menuitemradio", { name: /^gpt-4o\b/ }).first()).toBeVisible();
+  await page.getByRole("menuitemradio", { name: "claude-sonnet-4-5" }).click();
+  await ask(page, "{{reply:From another one.}}");
+  await expect(answers(page).last()).toContainText("From another one.");
+  await expect(page.getByRole("button", { name: "Model: claude-sonnet-4-5" })).toBeVisible();
+});
+
 test("a quick prompt goes out with one click [UI-12]", async ({ signedIn: page }) => {
   await page.goto("/");
   await page.getByRole("button", { name: /Find customers/ }).click();

@@ -69,6 +69,9 @@ function environment(providerUrl: string): NodeJS.ProcessEnv {
     ...Object.fromEntries(kept),
     OPENAI_API_KEY: "sk-scripted",
     OPENAI_BASE_URL: providerUrl,
+    ANTHROPIC_API_KEY: "sk-scripted",
+    ANTHROPIC_BASE_URL: providerUrl,
+    STEWARD_UPSTREAM__RETRY_SECONDS: "0.05",
     STEWARD_RATE_LIMITS: "off",
   };
 }

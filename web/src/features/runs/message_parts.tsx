@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 
 import { Markdown } from "~/shared/markdown/markdown";
 import { safeImage, safeLink } from "~/shared/markdown/links";
+import { Notice } from "~/shared/ui/notice";
 
 import type { ChatMessage } from "./messages";
 
@@ -126,6 +127,12 @@ export function MessageParts({ message, streaming }: { message: ChatMessage; str
         if (part.type === "text") return part.text === "" ? null : <Markdown key={key} text={part.text} streaming={live} />;
         if (part.type === "reasoning")
           return part.text === "" ? null : <Reasoning key={key} text={part.text} streaming={live} />;
+        if (part.type === "data-notice")
+          return part.data.message === "" ? null : (
+            <Notice key={key} className="my-2">
+              {part.data.message}
+            </Notice>
+          );
         if (part.type === "file") return <FilePart key={key} {...part} />;
         if (isToolUIPart(part)) return <Tool key={key} part={part} />;
         return null;

@@ -38,6 +38,14 @@ describe("a row of the conversation", () => {
     expect(within(block).getByRole("button", { name: "Copy code" })).toBeInTheDocument();
   });
 
+  it("shows what the house has to say about an answer beside it", () => {
+    const answer = message("assistant", "Here it is.");
+    answer.parts.unshift({ type: "data-notice", data: { tag: "fallback_model", message: "Another model answers." } });
+    show(answer);
+    expect(screen.getByRole("note")).toHaveTextContent("Another model answers.");
+    expect(screen.getByText("Here it is.")).toBeInTheDocument();
+  });
+
   it("copies a message by keyboard as well as by pointer [UI-04]", async () => {
     const user = userEvent.setup();
     show(message("user", "copy me"));

@@ -37,6 +37,8 @@ describe("messages of the server on the page", () => {
           { type: "text", text: "so" },
           { type: "source", url: "https://example.com", title: "Example" },
           { type: "file", url: "/api/v1/files/1", media_type: "image/png", filename: "a.png" },
+          { type: "data", name: "notice", data: { tag: "fallback_model", message: "Another one answers." } },
+          { type: "data", name: "weather", data: {} },
           { type: "hologram", depth: 3 },
         ],
       }),
@@ -48,6 +50,7 @@ describe("messages of the server on the page", () => {
       "text done",
       "source-url",
       "file",
+      "data-notice",
     ]);
   });
 

@@ -17,7 +17,10 @@ export type Details = {
   error?: { tag: string; message: string } | null;
 };
 
-export type ChatMessage = UIMessage<Details>;
+/** What the house has to say about an answer: another model stepped in, a budget ended it. */
+export type NoticeData = { tag: string; message: string };
+
+export type ChatMessage = UIMessage<Details, { notice: NoticeData }>;
 type ChatPart = ChatMessage["parts"][number];
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -37,6 +40,11 @@ function sourcePart(part: Part, place: number): ChatPart {
   return { type: "source-document", sourceId, mediaType: text(part.media_type) || "text/plain", title: title || "Document" };
 }
 
+function noticePart(data: unknown): ChatPart {
+  const { tag, message } = (data ?? {}) as Record<string, unknown>;
+  return { type: "data-notice", data: { tag: text(tag), message: text(message) } };
+}
+
 function toPart(part: Part, place: number): ChatPart | null {
   switch (part.type) {
     case "text":
@@ -49,6 +57,8 @@ function toPart(part: Part, place: number): ChatPart | null {
       return sourcePart(part, place);
     case "file":
       return { type: "file", url: text(part.url), mediaType: text(part.media_type), filename: text(part.filename) };
+    case "data":
+      return part.name === "notice" ? noticePart(part.data) : null;
     default:
       // A part of a newer server is left out rather than shown wrong.
       return null;
@@ -102,7 +112,7 @@ const shownOf = (message: ChatMessage): string =>
   JSON.stringify(
     message.parts
       .filter((part) => part.type !== "step-start" && !(part.type === "reasoning" && part.text === ""))
-      .map((part) => ("text" in part ? [part.type, part.text] : "state" in part ? part.state : part.type)),
+      .map((part) => (part.type === "data-notice" ? part.data.message : "text" in part ? [part.type, part.text] : "state" in part ? part.state : part.type)),
   );
 
 /**

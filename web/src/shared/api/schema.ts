@@ -84,6 +84,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description List the budgets and how they stand: all of them for admins and owners, else those that apply to the caller.
+         */
+        get: operations["list_budgets"];
+        put?: never;
+        /**
+         * Create Budget
+         * @description Limit what may be used in a day or a month; what was used in it already counts.
+         */
+        post: operations["create_budget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/{budget_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Budget
+         * @description A budget, and how it stands.
+         */
+        get: operations["read_budget"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Budget
+         * @description Lift a budget.
+         */
+        delete: operations["delete_budget"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Budget
+         * @description Change a budget's limits or alerts, from the next call on.
+         */
+        patch: operations["change_budget"];
+        trace?: never;
+    };
     "/api/v1/chat": {
         parameters: {
             query?: never;
@@ -102,6 +154,26 @@ export interface paths {
          * @description Send a message, edit one, or ask for another answer; the answer is a UI message stream.
          */
         post: operations["chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate Message
+         * @description What a message would cost, with its history, before it is sent.
+         */
+        post: operations["estimate_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -236,6 +308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete
+         * @description Answer one prompt without a conversation, for `useCompletion`; it ends when its reader goes.
+         */
+        post: operations["complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -320,6 +412,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/model-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Model Settings
+         * @description What the workspace settles about models.
+         */
+        get: operations["read_model_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Model Settings
+         * @description Change what the workspace settles about models; what is not named stays.
+         */
+        patch: operations["change_model_settings"];
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -329,12 +445,76 @@ export interface paths {
         };
         /**
          * List Models
-         * @description List the models that can be asked for.
+         * @description List the models that can be asked for, with what they can do and what they cost.
          */
         get: operations["list_models"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate Object
+         * @description Ask a model for JSON of a schema; an answer that does not fit is asked for again.
+         */
+        post: operations["generate_object"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Providers
+         * @description List the providers that this server knows, and which of them can be called.
+         */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{provider}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Store Provider Key
+         * @description Store the workspace's own key for a provider. The next call uses it; answers under way end with the old one.
+         */
+        put: operations["store_provider_key"];
+        post?: never;
+        /**
+         * Delete Provider Key
+         * @description Delete the workspace's own key for a provider.
+         */
+        delete: operations["delete_provider_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -420,6 +600,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Usage
+         * @description Sum up what was used, this month if no days are given: all of it for admins and owners, else one's own.
+         */
+        get: operations["read_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calls
+         * @description List the calls of models, newest first: everybody's for admins and owners, else one's own.
+         */
+        get: operations["list_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chat/completions": {
         parameters: {
             query?: never;
@@ -434,6 +654,26 @@ export interface paths {
          * @description Create a chat completion; it ends when its reader goes, because this wire cannot resume.
          */
         post: operations["create_chat_completion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Embedding
+         * @description Turn texts into vectors.
+         */
+        post: operations["create_embedding"];
         delete?: never;
         options?: never;
         head?: never;
@@ -485,6 +725,26 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AlertRead
+         * @description A share of a budget that was reached in this period.
+         */
+        AlertRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Percent */
+            percent: number;
+            /** Spent Tokens */
+            spent_tokens: number;
+            /**
+             * Spent Usd
+             * @example 0.0123
+             */
+            spent_usd: string;
+        };
+        /**
          * Archived
          * @description The conversation was archived.
          */
@@ -513,6 +773,216 @@ export interface components {
             message_id: string;
         };
         /**
+         * BudgetChange
+         * @description What to change; what is left out stays, and null takes a limit away.
+         */
+        BudgetChange: {
+            /** Alert Percents */
+            alert_percents?: number[] | null;
+            /** Limit Tokens */
+            limit_tokens?: number | null;
+            /** Limit Usd */
+            limit_usd?: (number | string) | null;
+        };
+        /**
+         * BudgetCreate
+         * @description A new budget: a limit in US dollars, in tokens, or both.
+         */
+        BudgetCreate: {
+            /**
+             * Alert Percents
+             * @default [
+             *       80,
+             *       100
+             *     ]
+             */
+            alert_percents: number[];
+            /** Limit Tokens */
+            limit_tokens?: number | null;
+            /** Limit Usd */
+            limit_usd?: (number | string) | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "day" | "month";
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "workspace" | "user" | "agent" | "key";
+            /**
+             * Subject Id
+             * @description The user, agent or key; empty for each one, and for the workspace.
+             * @default
+             */
+            subject_id: string | "";
+            /**
+             * Time Zone
+             * @description Where the day or month begins.
+             * @default UTC
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+        };
+        /**
+         * BudgetPage
+         * @description The budgets that apply to the caller; admins and owners see all.
+         */
+        BudgetPage: {
+            /** Items */
+            items: components["schemas"]["BudgetRead"][];
+        };
+        /**
+         * BudgetRead
+         * @description A budget, and how it stands.
+         */
+        BudgetRead: {
+            /** Alert Percents */
+            alert_percents: number[];
+            /** Alerts */
+            alerts: components["schemas"]["AlertRead"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Held Tokens */
+            held_tokens: number | null;
+            /**
+             * Held Usd
+             * @description Kept for calls that are under way.
+             */
+            held_usd: string | null;
+            /** Id */
+            id: string;
+            /** Limit Tokens */
+            limit_tokens: number | null;
+            /** Limit Usd */
+            limit_usd: string | null;
+            /**
+             * Period
+             * @enum {string}
+             */
+            period: "day" | "month";
+            /**
+             * Resets At
+             * Format: date-time
+             */
+            resets_at: string;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "workspace" | "user" | "agent" | "key";
+            /** Spent Tokens */
+            spent_tokens: number | null;
+            /**
+             * Spent Usd
+             * @description In this period; null where each subject is counted by itself.
+             */
+            spent_usd: string | null;
+            /**
+             * Starts On
+             * Format: date
+             */
+            starts_on: string;
+            /**
+             * Subject Id
+             * @description Empty: it stands for each one, or for the workspace.
+             */
+            subject_id: string;
+            /**
+             * Subjects
+             * @description Of a budget for each: those who have used something.
+             */
+            subjects: components["schemas"]["Standing"][];
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * CallPage
+         * @description A page of the ledger, newest first.
+         */
+        CallPage: {
+            /** Items */
+            items: components["schemas"]["CallRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * CallRead
+         * @description A line of the ledger: one call of a model, however it ended.
+         */
+        CallRead: {
+            /** Agent Id */
+            agent_id: string | null;
+            /** Attempt */
+            attempt: number;
+            /** Cache Write Tokens */
+            cache_write_tokens: number;
+            /** Cached Tokens */
+            cached_tokens: number;
+            /**
+             * Cost Usd
+             * @description Null while the call is open, and when nobody knows the model's price.
+             */
+            cost_usd: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /** Estimated */
+            estimated: boolean;
+            /** Finish Reason */
+            finish_reason: string | null;
+            /** First Token Ms */
+            first_token_ms: number | null;
+            /** Id */
+            id: string;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Key Id */
+            key_id: string | null;
+            /** Message Id */
+            message_id: string | null;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Model */
+            model: string;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Provider */
+            provider: string;
+            /** Purpose */
+            purpose: string;
+            /** Reasoning Tokens */
+            reasoning_tokens: number;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "completed" | "cancelled" | "failed" | "interrupted";
+            /** Thread Id */
+            thread_id: string | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
          * Conversation
          * @description A conversation with a page of its visible branch, newest first.
          */
@@ -523,6 +993,49 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
             thread: components["schemas"]["ThreadRead"];
+        };
+        /**
+         * EstimateRead
+         * @description What a message would cost: its prompt with a short answer, and with the longest that it may have.
+         *
+         *     Amounts are None when the model's price is not known; `fits` says whether prompt and longest answer stay within
+         *     what the model reads.
+         */
+        EstimateRead: {
+            /** Budget Left Usd */
+            budget_left_usd: string | null;
+            /** Context Tokens */
+            context_tokens: number | null;
+            /** Fits */
+            fits: boolean;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Least Usd */
+            least_usd: string | null;
+            /** Messages */
+            messages: number;
+            /** Model */
+            model: string;
+            /** Most Output Tokens */
+            most_output_tokens: number;
+            /** Most Usd */
+            most_usd: string | null;
+        };
+        /**
+         * EstimateRequest
+         * @description A message that is not sent yet.
+         */
+        EstimateRequest: {
+            /** Instructions */
+            instructions?: string | null;
+            /** Max Tokens */
+            max_tokens?: number | null;
+            /** Model */
+            model?: string | null;
+            /** Text */
+            text: string;
+            /** Thread Id */
+            thread_id?: string | null;
         };
         /**
          * KeyCreate
@@ -560,6 +1073,14 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member" | "viewer";
+        };
+        /**
+         * KeyIn
+         * @description A workspace's own key for a provider.
+         */
+        KeyIn: {
+            /** Key */
+            key: string;
         };
         /**
          * KeyPage
@@ -721,6 +1242,66 @@ export interface components {
             total_tokens: number;
         };
         /**
+         * ModelChoices
+         * @description What a workspace settles about models; what is empty is left to the server.
+         *
+         *     Attributes:
+         *         default_model: answers when nothing else names a model.
+         *         allowed_models: the only models that may answer; `provider/*` allows all of a provider.
+         *         tiers: models by provider and tier, before those of the catalogue.
+         *         aliases: names that stand for other models.
+         *         fallback_models: answer, in this order, when the chosen model cannot.
+         *         overflow: what is done when a conversation is too long for its model.
+         *         messages: what people read in the place of an error's own sentence, by tag.
+         *         prices: the workspace's own prices, by `provider/model`.
+         */
+        ModelChoices: {
+            /**
+             * Aliases
+             * @default {}
+             */
+            aliases: {
+                [key: string]: string;
+            };
+            /**
+             * Allowed Models
+             * @default []
+             */
+            allowed_models: string[];
+            /** Default Model */
+            default_model?: string | null;
+            /**
+             * Fallback Models
+             * @default []
+             */
+            fallback_models: string[];
+            /**
+             * Messages
+             * @default {}
+             */
+            messages: {
+                [key: string]: string;
+            };
+            /** Overflow */
+            overflow?: ("compact" | "refuse") | null;
+            /**
+             * Prices
+             * @default {}
+             */
+            prices: {
+                [key: string]: components["schemas"]["PriceIn"];
+            };
+            /**
+             * Tiers
+             * @default {}
+             */
+            tiers: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+        };
+        /**
          * ModelPage
          * @description The models of the configured providers.
          */
@@ -735,14 +1316,85 @@ export interface components {
          * @description A model that can be asked for.
          */
         ModelRead: {
+            /**
+             * Abilities
+             * @default []
+             */
+            abilities: ("tools" | "images" | "files" | "json_schema" | "reasoning")[];
+            /** Context Tokens */
+            context_tokens?: number | null;
             /** Default */
             default: boolean;
             /** Id */
             id: string;
+            /** Input Usd Per Million */
+            input_usd_per_million?: string | null;
             /** Name */
             name: string;
+            /** Output Usd Per Million */
+            output_usd_per_million?: string | null;
             /** Provider */
             provider: string;
+            /**
+             * Tiers
+             * @default []
+             */
+            tiers: ("fast" | "balanced" | "powerful")[];
+        };
+        /**
+         * ObjectRead
+         * @description An object that fits its schema. `attempts` is how often the model was asked.
+         */
+        ObjectRead: {
+            /** Attempts */
+            attempts: number;
+            /** Cost Usd */
+            cost_usd: string | null;
+            /** Model */
+            model: string;
+            /** Object */
+            object: unknown;
+            usage: components["schemas"]["UsageRead"];
+        };
+        /**
+         * ObjectRequest
+         * @description A question whose answer is JSON of a schema.
+         */
+        ObjectRequest: {
+            /** Description */
+            description?: string | null;
+            /** Instructions */
+            instructions?: string | null;
+            /**
+             * Max Retries
+             * @default 2
+             */
+            max_retries: number;
+            /** Max Tokens */
+            max_tokens?: number | null;
+            /** Model */
+            model?: string | null;
+            /**
+             * Name
+             * @default answer
+             */
+            name: string;
+            /** Prompt */
+            prompt: string;
+            /**
+             * Schema
+             * @description A JSON Schema, draft 2020-12.
+             */
+            schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Strict
+             * @default true
+             */
+            strict: boolean;
+            /** Temperature */
+            temperature?: number | null;
         };
         /**
          * PasswordChange
@@ -756,6 +1408,48 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * PriceIn
+         * @description A price in US dollars per million tokens. Cached input costs as much as any other when it has no price.
+         */
+        PriceIn: {
+            /** Cache Write Usd */
+            cache_write_usd?: number | string | null;
+            /** Cached Usd */
+            cached_usd?: number | string | null;
+            /** Input Usd */
+            input_usd: number | string;
+            /** Output Usd */
+            output_usd: number | string;
+        };
+        /**
+         * ProviderPage
+         * @description Every provider that this server knows.
+         */
+        ProviderPage: {
+            /** Items */
+            items: components["schemas"]["ProviderRead"][];
+        };
+        /**
+         * ProviderRead
+         * @description A provider of the catalogue, and whether it can be called. No key is ever shown.
+         */
+        ProviderRead: {
+            /** Configured */
+            configured: boolean;
+            /** Key Changed At */
+            key_changed_at: string | null;
+            /** Key From */
+            key_from: ("server" | "workspace") | null;
+            /** Last Four */
+            last_four: string | null;
+            /** Name */
+            name: string;
+            /** Takes Key */
+            takes_key: boolean;
+            /** Title */
+            title: string;
         };
         /**
          * RunFailure
@@ -822,6 +1516,30 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * Standing
+         * @description What one subject has used of a budget in this period, and what its open calls hold.
+         */
+        Standing: {
+            /** Alerts */
+            alerts: components["schemas"]["AlertRead"][];
+            /** Held Tokens */
+            held_tokens: number;
+            /**
+             * Held Usd
+             * @example 0.0123
+             */
+            held_usd: string;
+            /** Spent Tokens */
+            spent_tokens: number;
+            /**
+             * Spent Usd
+             * @example 0.0123
+             */
+            spent_usd: string;
+            /** Subject Id */
+            subject_id: string;
         };
         /**
          * Stopped
@@ -930,6 +1648,154 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * UsageLine
+         * @description The sums of one group. It has the fields that were asked for; null means that the calls have no such thing.
+         */
+        UsageLine: {
+            /** Agent Id */
+            agent_id?: string | null;
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Calls */
+            calls: number;
+            /**
+             * Cost Usd
+             * @example 0.0123
+             */
+            cost_usd: string;
+            /** Day */
+            day?: string | null;
+            /**
+             * Estimated Calls
+             * @description Calls whose tokens the provider has not counted.
+             */
+            estimated_calls: number;
+            /**
+             * Input Tokens
+             * @description Cached tokens are among them.
+             */
+            input_tokens: number;
+            /** Key Id */
+            key_id?: string | null;
+            /** Message Id */
+            message_id?: string | null;
+            /** Model */
+            model?: string | null;
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month?: string | null;
+            /**
+             * Open Calls
+             * @description Calls that are under way: their cost is not in yet.
+             */
+            open_calls: number;
+            /**
+             * Output Tokens
+             * @description Reasoning tokens are among them.
+             */
+            output_tokens: number;
+            /** Provider */
+            provider?: string | null;
+            /** Purpose */
+            purpose?: string | null;
+            /** Reasoning Tokens */
+            reasoning_tokens: number;
+            /** Thread Id */
+            thread_id?: string | null;
+            /** Total Tokens */
+            total_tokens: number;
+            /**
+             * Unpriced Calls
+             * @description Calls of models whose price nobody knows: they cost more than this says.
+             */
+            unpriced_calls: number;
+            /** User Id */
+            user_id?: string | null;
+        };
+        /**
+         * UsageRead
+         * @description Tokens of one or more calls.
+         */
+        UsageRead: {
+            /** Input Tokens */
+            input_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Total Tokens */
+            total_tokens: number;
+        };
+        /**
+         * UsageReport
+         * @description What was used from one day on, up to and without another.
+         */
+        UsageReport: {
+            /**
+             * From
+             * Format: date
+             */
+            from: string;
+            /**
+             * Items
+             * @description By day or month; then what cost most comes first.
+             */
+            items: components["schemas"]["UsageLine"][];
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * To
+             * Format: date
+             * @description The first day that is not in it.
+             */
+            to: string;
+            total: components["schemas"]["UsageSums"];
+        };
+        /**
+         * UsageSums
+         * @description Sums over calls of models.
+         */
+        UsageSums: {
+            /** Cached Tokens */
+            cached_tokens: number;
+            /** Calls */
+            calls: number;
+            /**
+             * Cost Usd
+             * @example 0.0123
+             */
+            cost_usd: string;
+            /**
+             * Estimated Calls
+             * @description Calls whose tokens the provider has not counted.
+             */
+            estimated_calls: number;
+            /**
+             * Input Tokens
+             * @description Cached tokens are among them.
+             */
+            input_tokens: number;
+            /**
+             * Open Calls
+             * @description Calls that are under way: their cost is not in yet.
+             */
+            open_calls: number;
+            /**
+             * Output Tokens
+             * @description Reasoning tokens are among them.
+             */
+            output_tokens: number;
+            /** Reasoning Tokens */
+            reasoning_tokens: number;
+            /** Total Tokens */
+            total_tokens: number;
+            /**
+             * Unpriced Calls
+             * @description Calls of models whose price nobody knows: they cost more than this says.
+             */
+            unpriced_calls: number;
         };
         /**
          * UserRead
@@ -1082,6 +1948,163 @@ export interface operations {
             };
         };
     };
+    list_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                budget_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_threads: {
         parameters: {
             query?: {
@@ -1131,6 +2154,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    estimate_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EstimateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateRead"];
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {
@@ -1402,6 +2458,33 @@ export interface operations {
             };
         };
     };
+    complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_keys: {
         parameters: {
             query?: never;
@@ -1553,6 +2636,68 @@ export interface operations {
             };
         };
     };
+    read_model_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelChoices"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_model_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelChoices"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelChoices"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_models: {
         parameters: {
             query?: never;
@@ -1570,6 +2715,130 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ModelPage"];
                 };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    generate_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ObjectRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    store_provider_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_provider_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457). */
             default: {
@@ -1710,7 +2979,113 @@ export interface operations {
             };
         };
     };
+    read_usage: {
+        parameters: {
+            query?: {
+                /** @description May be given more than once. */
+                by?: ("day" | "month" | "model" | "provider" | "user" | "agent" | "key" | "thread" | "message" | "purpose")[];
+                /** @description The first day, in the time zone. */
+                from?: string | null;
+                /** @description The day after the last one. */
+                to?: string | null;
+                time_zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_calls: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                thread_id?: string | null;
+                run_id?: string | null;
+                user_id?: string | null;
+                model?: string | null;
+                status?: ("open" | "completed" | "cancelled" | "failed" | "interrupted") | null;
+                /** @description The first day, in the time zone. */
+                from?: string | null;
+                /** @description The day after the last one. */
+                to?: string | null;
+                time_zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     create_chat_completion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_embedding: {
         parameters: {
             query?: never;
             header?: never;
