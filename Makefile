@@ -123,8 +123,9 @@ floors:
 types:
 	@web/node_modules/.bin/pyright --pythonpath $(BIN)/python
 
+# The judges are other people's clients, which take seconds to load in each process.
 unit:
-	@$(PYTEST) -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" --ignore=tests/judges $(ARGS)
 
 tests:
 	@$(PYTEST) $(ARGS)

@@ -141,7 +141,7 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
         await asyncio.to_thread(tokens.warm_up)
         lease.on_death.append(lambda: jobs.adopt_orphans(house))
         lease.on_lost.append(engine.drop_lost)
-        stack.push_async_callback(_shut_down, engine, lease)
+        stack.push_async_callback(_shut_down, engine, calls, lease)
         for job in (
             feed.keep_flushing(),
             feed.keep_listening(),
@@ -318,9 +318,10 @@ def _role_url(owner: URL, given: SecretStr | None, role: str) -> URL:
     return owner.set(username=role, password=migrate.role_password(owner, role))
 
 
-async def _shut_down(engine: Engine, lease: durable.Lease) -> None:
+async def _shut_down(engine: Engine, calls: Calls, lease: durable.Lease) -> None:
     """Leave so that others, or the next start, go on at once."""
     await engine.let_go()
+    await calls.wait_until_settled()
     await durable.stop()
     try:
         await lease.give_back()

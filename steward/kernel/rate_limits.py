@@ -274,16 +274,21 @@ class RateLimiter:
         ]
         if full:
             left, rate = max(full, key=lambda one: one[0])
-            return Standing(rate, 0, max(1, math.ceil(left)), is_over=True)
+            return Standing(rate, 0, _whole_seconds(left), is_over=True)
         rooms = [
             (rate.amount - count - 1, left, rate) for rate, (count, left) in zip(rates, found, strict=True)
         ]
         remaining, left, rate = min(rooms, key=lambda one: one[0])
-        return Standing(rate, remaining, max(1, math.ceil(left)), is_over=False)
+        return Standing(rate, remaining, _whole_seconds(left), is_over=False)
 
     async def close(self) -> None:
         """Let go of Redis."""
         await self._windows.close()
+
+
+def _whole_seconds(left: float) -> int:
+    # Clocks that are floats are off by a hair, which is no second more.
+    return max(1, math.ceil(left - 0.001))
 
 
 def in_force(settings: Settings) -> dict[Dimension, Rate]:

@@ -19,6 +19,8 @@ from steward.providers.transport import Call, SSEReader, count
 from steward.providers.wire import Endpoint, ModelRequest, OneTool, OutputSchema, PromptMessage
 
 WIRE: Final = "openai_responses"
+_LEAST_TOKENS: Final = 16
+"""This wire refuses a shorter limit."""
 _INCOMPLETE: Final[dict[str, FinishReason]] = {
     "max_output_tokens": "length",
     "content_filter": "content_filter",
@@ -218,7 +220,7 @@ def request_body(endpoint: Endpoint, request: ModelRequest) -> dict[str, Any]:
     }
     settings: dict[str, Any] = {
         "instructions": "\n\n".join(opening) or None,
-        "max_output_tokens": request.max_tokens,
+        "max_output_tokens": None if request.max_tokens is None else max(_LEAST_TOKENS, request.max_tokens),
         "temperature": request.temperature,
         "top_p": request.top_p,
     }

@@ -74,6 +74,7 @@ _RETRIED: Final = (ProviderUnavailable, ProviderRateLimited, ProviderBrokeOff)
 _HANDED_ON: Final = (*_RETRIED, ProviderTimeout, ProviderQuotaExhausted, ProviderKeyRefused)
 _MAYBE_BILLED: Final = (ProviderTimeout, ProviderBrokeOff)
 _COMPACTIONS: Final = 4
+_SETTLE_SECONDS: Final = 3.0
 _UNASKED_SECONDS: Final = 60.0
 """A call that nobody made so long after its line was opened has lost its reader."""
 _JITTER: Final = 0.25
@@ -267,6 +268,7 @@ class Calls:
         self._http = http
         self._under_way: dict[Line, str] = {}
         self._unasked: dict[Line, Call] = {}
+        self._settling: set[asyncio.Task[None]] = set()
         self._health = Health(runtime.settings.upstream)
 
     async def begin(self, work: Transaction, plan: Plan, accepted_at: float) -> Call:
@@ -491,6 +493,18 @@ class Calls:
                     "usage_not_stored", call_id=call.line.call_id, attempt=attempt, error=error.detail
                 )
                 await asyncio.sleep(min(5.0, 0.25 * 2**attempt))
+
+    def settle_beside(self, call: Call, status: str) -> asyncio.Task[None]:
+        """Settle in a task of its own: a reader that goes must not take the bill with it."""
+        settling = asyncio.ensure_future(self.settle_surely(call, status))
+        self._settling.add(settling)
+        settling.add_done_callback(self._settling.discard)
+        return settling
+
+    async def wait_until_settled(self) -> None:
+        """Give those that are being settled a moment, before the database goes."""
+        if self._settling:
+            await asyncio.wait(self._settling, timeout=_SETTLE_SECONDS)
 
     async def _settle_unasked(self) -> None:
         """Settle calls whose reader left before the first step: nobody else knows of their lines."""

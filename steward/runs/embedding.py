@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Final
 
 import aiohttp
 
@@ -24,8 +23,6 @@ from steward.providers.events import Finish, ProviderEvent, Usage
 from steward.providers.service import Models
 from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
 from steward.runs.calls import Calls, Plan, outcome_of
-
-_settling: Final[set[asyncio.Task[None]]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +119,7 @@ async def _call(
         status = outcome_of(error)
         raise
     finally:
-        # Waited for, so that the next batch finds the budget as this one left it; but a reader that goes must not
-        # take the bill with it.
-        settling = asyncio.ensure_future(calls.settle_surely(call, status))
-        _settling.add(settling)
-        settling.add_done_callback(_settling.discard)
-        await asyncio.shield(settling)
+        # Waited for, so that the next batch finds the budget as this one left it.
+        await asyncio.shield(calls.settle_beside(call, status))
     assert wire.embedded is not None
     return wire.embedded

@@ -35,8 +35,6 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 
 _STORE_SECONDS: Final = 2.0
 
-_settling: Final[set[asyncio.Task[None]]] = set()
-
 
 async def start(actor: Actor, request: TurnRequest) -> Started:
     """Store the question and start its answer. The same request twice is one turn.
@@ -376,10 +374,7 @@ class Completion:
             status = outcome_of(error)
             raise
         finally:
-            # A task of its own: a reader that is gone must not take the bill with it.
-            settling = asyncio.ensure_future(calls.settle_surely(self.call, status))
-            _settling.add(settling)
-            settling.add_done_callback(_settling.discard)
+            calls.settle_beside(self.call, status)
 
 
 async def complete(

@@ -60,6 +60,7 @@ async def _passed(client: httpx.AsyncClient, headers: dict[str, str]) -> list[st
     return passed
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-02")
 @pytest.mark.req("LIM-09")
 async def test_no_change_passes_by_the_limits_of_keys_and_addresses(
@@ -73,6 +74,7 @@ async def test_no_change_passes_by_the_limits_of_keys_and_addresses(
     assert await _passed(client, {}) == []
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-02")
 async def test_no_change_passes_by_the_limits_of_users(
     client: httpx.AsyncClient, house: Runtime, server: str, ada: Person, monkeypatch: pytest.MonkeyPatch

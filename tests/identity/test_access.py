@@ -82,6 +82,7 @@ async def test_the_next_window_is_free(
     assert [await write(client, ada.headers) for _ in range(3)] == [201, 201, 429]
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-03")
 async def test_users_of_one_workspace_do_not_affect_each_other(
     client: httpx.AsyncClient,
@@ -207,6 +208,7 @@ async def test_changes_over_the_socket_count_too(
 # --- addresses ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-05")
 async def test_an_address_without_a_valid_credential_is_slowed_down(
     client: httpx.AsyncClient, house: Runtime, server: str, ada: Person, monkeypatch: pytest.MonkeyPatch
@@ -233,6 +235,7 @@ async def test_an_address_without_a_valid_credential_is_slowed_down(
     assert (await client.get("/api/v1/me")).status_code == 401
 
 
+@pytest.mark.slow
 async def test_work_with_a_credential_does_not_count_against_the_address(
     client: httpx.AsyncClient, house: Runtime, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +252,7 @@ def seen_through(house: Runtime, peer: str, trusted: str) -> httpx.AsyncClient:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-05")
 async def test_a_stranger_cannot_forge_an_address(house: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     for peer, trusted in (("127.0.0.1", ""), ("192.0.2.7", "127.0.0.1, 10.0.0.0/8")):
@@ -257,6 +261,7 @@ async def test_a_stranger_cannot_forge_an_address(house: Runtime, monkeypatch: p
             assert [await guess(client, f"198.51.100.{at}") for at in range(3)] == [401, 401, 429]
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-05")
 async def test_a_known_proxy_names_the_address(house: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     impose(house, monkeypatch, per_ip="1/minute")

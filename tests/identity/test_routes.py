@@ -309,6 +309,7 @@ async def test_no_secret_is_stored_as_it_is(
                 assert found == 0, table
 
 
+@pytest.mark.slow
 async def test_guessing_is_slowed_down(
     client: httpx.AsyncClient, house: Runtime, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

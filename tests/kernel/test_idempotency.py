@@ -131,6 +131,7 @@ async def test_after_a_day_a_key_is_new(client: httpx.AsyncClient, settings: Set
     assert second.json()["id"] != first.json()["id"]
 
 
+@pytest.mark.slow
 async def test_a_request_that_never_ended_is_told_to_wait(
     client: httpx.AsyncClient, settings: Settings, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -189,6 +189,7 @@ async def test_windows_that_are_over_take_no_memory(clock: Clock) -> None:
     assert len(windows) == 1
 
 
+@pytest.mark.slow
 async def test_a_flood_of_addresses_does_not_fill_the_memory(clock: Clock) -> None:
     windows, rate = MemoryWindows(clock), Rate("ip", 1, 60)
     for at in range(100_500):
@@ -211,6 +212,7 @@ async def test_a_count_in_memory_costs_next_to_nothing() -> None:
 # --- parallel, and by several processes -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-01")
 async def test_of_a_hundred_at_once_exactly_ten_go_through() -> None:
     for _ in range(50):
@@ -218,6 +220,7 @@ async def test_of_a_hundred_at_once_exactly_ten_go_through() -> None:
             assert await _allowed_of_a_hundred([limiter]) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-01")
 async def test_processes_that_share_redis_share_the_limit(redis: RedisServer) -> None:
     async with (
@@ -254,6 +257,7 @@ async def test_redis_counts_as_memory_does(redis: RedisServer) -> None:
         ]
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-01")
 async def test_the_next_window_in_redis_is_free(redis: RedisServer) -> None:
     async with limiter_of(redis.url, per_user="2/second") as limiter:

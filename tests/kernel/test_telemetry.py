@@ -77,6 +77,7 @@ async def test_failures_are_counted_by_provider(client: httpx.AsyncClient, ada: 
     assert await rise(client, before, "steward_model_calls_total outcome=failed provider=openai") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.req("OBS-11")
 async def test_the_streams_open_now_are_counted_also_when_readers_go(
     client: httpx.AsyncClient, ada: Person

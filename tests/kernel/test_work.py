@@ -115,6 +115,7 @@ async def test_a_full_pool_says_so_soon_and_recovers_at_once(small: Database, ad
     assert small.checked_out == 0
 
 
+@pytest.mark.slow
 async def test_turns_wait_for_theirs(small: Database, ada: Person) -> None:
     async def take_one() -> None:
         async with small.transaction(ada.actor) as transaction:

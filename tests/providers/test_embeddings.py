@@ -214,6 +214,7 @@ async def test_more_texts_than_one_call_takes_are_several(
     assert made.input_tokens == 2_100
 
 
+@pytest.mark.slow
 async def test_a_batch_has_no_more_tokens_than_a_call_takes() -> None:
     text = "word " * 50_000
     assert tokens.count(text) < 60_000

@@ -31,6 +31,9 @@ from tests.support.people import Things, own
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.scripted_wire import Recorded
 
+# Many slow streams: some seconds.
+pytestmark = pytest.mark.slow
+
 ROOT: Final = Path(__file__).parent.parent.parent
 MODELS: Final = {
     "openai": "openai/gpt-4o-mini",
@@ -250,6 +253,7 @@ async def fail(client: httpx.AsyncClient, ada: Person, mark: str) -> None:
             assert answer.status_code >= 400
 
 
+@pytest.mark.slow
 @pytest.mark.req("PROV-15")
 @pytest.mark.req("CHAT-40")
 async def test_no_key_is_in_an_answer_a_row_or_a_log(

@@ -126,13 +126,13 @@ def test_an_error_in_the_stream_keeps_its_kind(event: dict[str, Any], kind: type
 
 
 def test_the_body_keeps_nothing_at_the_provider() -> None:
-    wishes = asking(temperature=0.5, top_p=0.9, max_tokens=9, seed=7, stop=["END"], reasoning_effort="low")
+    wishes = asking(temperature=0.5, top_p=0.9, max_tokens=90, seed=7, stop=["END"], reasoning_effort="low")
     assert request_body(ENDPOINT, wishes) == {
         "model": "gpt-5-mini",
         "input": [{"role": "user", "content": [{"type": "input_text", "text": "hi"}]}],
         "stream": True,
         "store": False,
-        "max_output_tokens": 9,
+        "max_output_tokens": 90,
         "include": ["reasoning.encrypted_content"],
         "reasoning": {"effort": "low", "summary": "auto"},
     }
@@ -194,3 +194,7 @@ def test_a_turn_is_sent_item_by_item() -> None:
     # Sealed thoughts are for the model that had them.
     other = request_body(replace(ENDPOINT, model="o4-mini"), ModelRequest(messages))
     assert "rs_68f9" not in str(other)
+
+
+def test_a_limit_below_what_the_wire_takes_is_raised_to_it() -> None:
+    assert request_body(ENDPOINT, asking(max_tokens=9))["max_output_tokens"] == 16

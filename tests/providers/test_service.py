@@ -234,8 +234,8 @@ async def test_keys_are_for_admins_and_for_servers_with_a_secret(
         with pytest.raises(Forbidden):
             await service.change_choices(work, settings, {"default_model": "gpt-4"})
     async with house.database.transaction(ada.actor) as work:
+        without = settings.model_copy(update={"secret_key": None})
         with pytest.raises(SecretKeyMissing):
-            without = settings.model_copy(update={"secret_key": None})
             await service.store_key(work, without, "openai", "sk-of-ada-0001")
         for name in ("nobody", "ollama"):
             with pytest.raises(NotFound):

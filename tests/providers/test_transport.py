@@ -233,6 +233,7 @@ async def test_a_host_that_says_nothing_is_given_up(
 
 
 @SPOKEN
+@pytest.mark.slow
 async def test_a_host_that_falls_silent_is_given_up(http: aiohttp.ClientSession, spoken: Spoken) -> None:
     limits = SHORT.model_copy(update={"first_token_seconds": 5.0})
     async with saying(STREAM, 0.5, spoken.text("Grü"), 0.2, spoken.text("ezi"), 3.0) as url:
@@ -243,6 +244,7 @@ async def test_a_host_that_falls_silent_is_given_up(http: aiohttp.ClientSession,
 
 
 @SPOKEN
+@pytest.mark.slow
 async def test_a_long_answer_has_no_limit_but_silence(http: aiohttp.ClientSession, spoken: Spoken) -> None:
     steps: list[bytes | float] = []
     for _ in range(8):
@@ -265,6 +267,7 @@ async def test_an_error_whose_body_stalls_is_told_all_the_same(http: aiohttp.Cli
 
 
 @SPOKEN
+@pytest.mark.slow
 async def test_no_fault_keeps_a_connection(spoken: Spoken) -> None:
     connector = aiohttp.TCPConnector(limit=1)
     async with aiohttp.ClientSession(connector=connector) as http:

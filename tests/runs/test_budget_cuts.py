@@ -34,6 +34,9 @@ from tests.conftest import MakePerson, Person
 from tests.runs.turns import begin, read
 from tests.support.scripted_provider import ScriptedProvider
 
+# Many streams at once against one budget.
+pytestmark = pytest.mark.slow
+
 INTERLEAVINGS: Final = 200
 AT_ONCE: Final = 5
 TOKEN_USD: Final = Decimal("0.001")

@@ -137,6 +137,7 @@ async def test_a_budget_holds_and_counts_embeddings(house: Runtime, ada: Person)
     assert (await standing(house, ada, budget))[1] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-04")
 async def test_a_budget_that_is_used_up_stops_the_batch_that_it_does_not_pay_for(
     house: Runtime, ada: Person, provider: ScriptedProvider

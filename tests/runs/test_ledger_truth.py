@@ -29,6 +29,9 @@ from tests.support.scripted_provider import ScriptedProvider
 from tests.support.scripted_wire import Recorded
 from tests.support.server_process import ServerProcess, server_process
 
+# Hundreds of calls: some seconds.
+pytestmark = pytest.mark.slow
+
 MODELS: Final = (
     "openai/gpt-4o-mini",
     "openai-responses/gpt-4o-mini",

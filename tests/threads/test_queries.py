@@ -115,6 +115,7 @@ async def test_nobody_walks_a_strangers_path(house: Runtime, ada: Person, bob: P
             assert await queries.siblings(work, thread, [None, ids[0]]) == {}
 
 
+@pytest.mark.slow
 async def test_a_long_conversation_forks_in_time(house: Runtime, ada: Person) -> None:
     _, ids = await lay_down(house, ada, 400)
     async with house.database.work(ada.actor) as work:

@@ -307,6 +307,7 @@ async def test_the_first_message_names_a_conversation_and_no_later_one(
     assert (await read(client, ada, thread))["thread"]["title"] == "The first {{words:1}}"
 
 
+@pytest.mark.slow
 @pytest.mark.req("CONV-14")
 async def test_counts_are_exact_when_many_write_at_once(
     client: httpx.AsyncClient, settings: Settings, ada: Person
@@ -560,6 +561,7 @@ async def test_search_finds_words_in_any_script(
     assert snippet.replace("\ue000", "").replace("\ue001", "") in said + " {{words:1}}"
 
 
+@pytest.mark.slow
 @pytest.mark.req("CONV-19")
 async def test_search_needs_every_word_and_ranks(client: httpx.AsyncClient, ada: Person) -> None:
     both = await ask(client, ada, "apples and pears {{reply:ok}}")

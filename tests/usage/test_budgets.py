@@ -54,6 +54,7 @@ async def in_waves(tasks: Sequence[Awaitable[Any]], size: int = 200) -> list[Any
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.req("LIM-04")
 async def test_a_thousand_at_once_get_what_is_there_and_no_more(house: Runtime, ada: Person) -> None:
     budget = await limit(house, ada, limit_usd="5.00")
@@ -69,6 +70,7 @@ async def test_a_thousand_at_once_get_what_is_there_and_no_more(house: Runtime, 
     assert sum(isinstance(one, str) for one in done) == 30
 
 
+@pytest.mark.slow
 async def test_calls_of_many_budgets_at_once_do_not_wait_for_each_other_in_a_circle(
     house: Runtime, ada: Person, bob: Person
 ) -> None:
@@ -99,6 +101,7 @@ async def test_calls_of_many_budgets_at_once_do_not_wait_for_each_other_in_a_cir
                 assert sum(one.spent_tokens or 0 for one in whole) == 600
 
 
+@pytest.mark.slow
 async def test_budgets_that_come_and_go_break_no_call(house: Runtime, ada: Person) -> None:
     await limit(house, ada, scope="user", limit_usd="1000")
 

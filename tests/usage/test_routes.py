@@ -196,6 +196,7 @@ async def test_the_days_are_those_of_the_time_zone(
     assert (await get(client, ada, "/usage", **{**params, "time_zone": "UTC"}))["items"] == []
 
 
+@pytest.mark.slow
 async def test_a_budget_from_its_making_to_its_end(
     client: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:

@@ -221,6 +221,7 @@ endings: st.SearchStrategy[RunEvent] = st.builds(
 runs = st.tuples(st.lists(st.lists(happenings, max_size=6), max_size=8), endings)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(runs)
 def test_whatever_happens_the_stream_is_well_formed_and_no_text_is_lost(
@@ -259,6 +260,7 @@ def test_neighbouring_deltas_of_one_batch_leave_as_one(batch: list[RunEvent]) ->
     assert all(one != other or not one.endswith("-delta") for one, other in itertools.pairwise(kinds))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.lists(happenings, max_size=4), max_size=6), endings)
 def test_batches_do_not_change_what_is_said(batches: list[list[RunEvent]], ending: RunEvent) -> None:

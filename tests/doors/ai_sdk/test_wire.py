@@ -202,6 +202,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.lists(json_values, max_size=4), st.dictionaries(st.text(max_size=5).map("x-{}".format), json_values)

@@ -14,13 +14,17 @@ import pytest
 from google.genai import errors as google_errors
 from google.genai import types as google_types
 
-from tests.support.scripted_clients import CLAUDE, HEADERS, WIRES, Clients, Json, official_clients, plain_body
+from tests.judges.scripted_clients import CLAUDE, HEADERS, WIRES, Clients, Json, official_clients, plain_body
 from tests.support.scripted_provider import ScriptedProvider
 
 # Google's client derives from aiohttp's session, which aiohttp discourages; nothing here can change that.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Inheritance class AiohttpClientSession from ClientSession is discouraged:DeprecationWarning"
-)
+# The double changes rarely, and every other test leans on it: judged with all the rest.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore:Inheritance class AiohttpClientSession from ClientSession is discouraged:DeprecationWarning"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,8 @@ from steward.providers.wire import Endpoint, ModelRequest, OneTool, OutputSchema
 from steward.runs.transcript import Transcript
 from tests.support.scripted_provider import ScriptedProvider
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(first_token_seconds=10, idle_seconds=10)
 PARAMETERS = {"type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]}
 TOOLS = [ToolSpec("find", "Finds things.", PARAMETERS, strict=False)]

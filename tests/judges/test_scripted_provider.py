@@ -18,6 +18,9 @@ import pytest
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.scripted_reply import MARKDOWN, characters
 
+# The double changes rarely, and every other test leans on it: judged with all the rest.
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 
