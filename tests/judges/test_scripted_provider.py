@@ -318,10 +318,16 @@ async def test_hang_lasts_until_the_client_leaves(
     client: Client, provider: ScriptedProvider, text: str, stream: bool
 ) -> None:
     asking = asyncio.create_task(client.stream(text) if stream else client.text(text))
-    await asyncio.sleep(0.1)
+    sent = 2 if stream and "words" in text else 0
+    for _ in range(300):
+        if provider.active == 1 and provider.requests[0].tokens_sent == sent:
+            break
+        await asyncio.sleep(0.01)
+    # And it stays so.
+    await asyncio.sleep(0.05)
     assert not asking.done()
     assert provider.active == 1
-    assert provider.requests[0].tokens_sent == (2 if stream and "words" in text else 0)
+    assert provider.requests[0].tokens_sent == sent
     asking.cancel()
     await gone(provider)
     assert provider.active == 0

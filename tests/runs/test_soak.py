@@ -16,7 +16,6 @@ import pytest
 
 from tests.runs.test_crash import client_of, deltas, settled
 from tests.support.scripted_provider import ScriptedProvider
-from tests.support.scripted_reply import message_text
 from tests.support.server_process import ServerProcess, server_process
 
 THREADS = 200
@@ -157,7 +156,7 @@ def late_ends(provider: ScriptedProvider, tally: Tally) -> list[float]:
     """Seconds between a stop and the end of its call at the provider."""
     ends: list[float] = []
     for request in provider.requests:
-        tag = re.search(r"\{\{tag:(t\d+x\d+)\}\}", message_text(request.body["messages"][-1]))
+        tag = re.search(r"\{\{tag:(t\d+x\d+)\}\}", request.said)
         if tag is not None and tag[1] in tally.stopped_at and request.client_gone:
             assert request.end is not None
             ends.append(request.end - tally.stopped_at[tag[1]])
