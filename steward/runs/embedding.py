@@ -22,7 +22,8 @@ from steward.providers.embeddings import Embedded, EmbeddingModel, LocalEmbedder
 from steward.providers.events import Finish, ProviderEvent, Usage
 from steward.providers.service import Models
 from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
-from steward.runs.calls import Calls, Plan, outcome_of
+from steward.runs.calls import Calls, outcome_of
+from steward.runs.lines import Plan
 
 
 @dataclass(frozen=True, slots=True)

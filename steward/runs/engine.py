@@ -27,7 +27,7 @@ from steward.kernel.work import Actor, Transaction
 from steward.providers.events import ToolCall
 from steward.providers.wire import ModelRequest, PromptMessage
 from steward.runs import queries
-from steward.runs.calls import Call, Calls, Plan, worded
+from steward.runs.calls import Calls, worded
 from steward.runs.errors import RunBroke, RunInterrupted, RunTimeout, TooManySteps
 from steward.runs.events import (
     Notice,
@@ -42,6 +42,7 @@ from steward.runs.events import (
     standing,
 )
 from steward.runs.feed import Batch, Feed, Tail, write
+from steward.runs.lines import Call, Plan
 from steward.runs.transcript import Transcript
 from steward.threads import service as threads
 from steward.usage import service as usage

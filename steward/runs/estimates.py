@@ -13,7 +13,7 @@ from steward.providers.events import Usage
 from steward.providers.prices import context_tokens
 from steward.providers.service import Resolved
 from steward.providers.wire import ModelRequest, PromptMessage
-from steward.runs.calls import input_tokens
+from steward.runs.lines import input_tokens
 from steward.runs.schemas import EstimateRead, EstimateRequest
 from steward.threads import service as threads
 from steward.usage import budgets

@@ -22,10 +22,11 @@ from steward.providers import service as providers
 from steward.providers.events import ProviderEvent, ReasoningDelta, TextDelta, Usage
 from steward.providers.wire import ModelRequest
 from steward.runs import queries
-from steward.runs.calls import Call, Calls, Plan, outcome_of
+from steward.runs.calls import Calls, outcome_of
 from steward.runs.engine import Engine, Turn
 from steward.runs.events import ENDED, Notice, RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
+from steward.runs.lines import Call, Plan
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
 from steward.threads import service as threads
 from steward.threads.schemas import LiveRun

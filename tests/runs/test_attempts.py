@@ -13,8 +13,8 @@ from steward.agents.service import Wishes
 from steward.kernel.runtime import Runtime
 from steward.providers import service as providers
 from steward.providers.wire import ModelRequest, PromptMessage
-from steward.runs.calls import backoff_seconds, compacted
 from steward.runs.events import Notice, RunEnd, RunEvent, StepStart, TextDelta
+from steward.runs.retries import backoff_seconds, compacted
 from steward.usage.tables import ModelCall
 from tests.conftest import Person
 from tests.runs.turns import begin, ledger, messages, read

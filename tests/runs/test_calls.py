@@ -13,7 +13,8 @@ from steward.kernel.ids import new_id
 from steward.providers.errors import ProviderTimeout
 from steward.providers.wire import ModelRequest, PromptMessage
 from steward.runs import service
-from steward.runs.calls import input_tokens, outcome_of
+from steward.runs.calls import outcome_of
+from steward.runs.lines import input_tokens
 from tests.conftest import Person
 from tests.runs.turns import begin, read
 

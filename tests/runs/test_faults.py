@@ -28,8 +28,9 @@ from steward.providers.errors import LLMError
 from steward.providers.events import ReasoningDelta, TextDelta
 from steward.providers.service import Resolved
 from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
-from steward.runs.calls import Call, Calls, Plan
+from steward.runs.calls import Calls
 from steward.runs.events import RunEnd, RunEvent
+from steward.runs.lines import Call, Plan
 from steward.usage.tables import ModelCall
 from tests.conftest import Person
 from tests.runs.turns import begin, ledger, messages, read
