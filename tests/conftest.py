@@ -85,7 +85,12 @@ async def server(settings: Settings) -> AsyncGenerator[str]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app.create_app(settings), log_config=None, access_log=False, timeout_graceful_shutdown=2
+        app.create_app(settings),
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        # Longer than clients keep a line: a line that both give up at once breaks a request now and then.
+        timeout_keep_alive=60,
     )
     serving = uvicorn.Server(config)
     # The tests' runner owns the signals.

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import re
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -42,8 +43,8 @@ MODELS: Final = {
     "google": "google/gemini-2.5-flash",
 }
 STREAMS: Final = 20
-SAID: Final = " ".join(f"word{number}" for number in range(60))
-PACE_MS: Final = 20
+SAID: Final = " ".join(f"word{number}" for number in range(120))
+PACE_MS: Final = 25
 KEY_SHAPES: Final = re.compile(
     r"\bsk-(?:ant-|proj-|or-)?[A-Za-z0-9_-]{24,}|\bAIza[A-Za-z0-9_-]{30,}|\bgsk_[A-Za-z0-9]{24,}"
 )
@@ -77,10 +78,11 @@ def upstream(provider: ScriptedProvider, mark: str) -> list[Recorded]:
 
 
 async def until_all_speak(provider: ScriptedProvider, mark: str, count: int) -> None:
-    for _ in range(1000):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         if sum(record.tokens_sent > 2 for record in upstream(provider, mark)) == count:
             return
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
     raise AssertionError("not every stream began")
 
 
