@@ -7,7 +7,7 @@ counts is therefore marked as an estimate.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,6 +66,32 @@ def pieces(text: str) -> Iterable[list[int]]:
     """The tokens of a text, as much at a time as is quickly read."""
     for start in range(0, len(text), _PIECE_CHARS):
         yield tokenizer().encode(text[start : start + _PIECE_CHARS], add_special_tokens=False).ids
+
+
+def count_all(texts: Sequence[str]) -> list[int]:
+    """The tokens of many texts, counted in one go that holds nobody else up; call it in a thread."""
+    parts: list[str] = []
+    places: list[tuple[int, bool]] = []
+    other = [0] * len(texts)
+    for place, text in enumerate(texts):
+        parts.append(text)
+        places.append((place, False))
+        if not text.isascii():
+            plain = text.encode("ascii", "ignore").decode()
+            other[place] = len(text.encode("utf-8", "replace")) - len(plain)
+            parts.append(plain)
+            places.append((place, True))
+    whole, spelled = [0] * len(texts), [0] * len(texts)
+    for (place, is_plain), found in zip(
+        places, tokenizer().encode_batch_fast(parts, add_special_tokens=False), strict=True
+    ):
+        (spelled if is_plain else whole)[place] = len(found.ids)
+    return [
+        whole[place]
+        if not other[place]
+        else min(whole[place], spelled[place] + -(-other[place] // _BYTES_PER_TOKEN))
+        for place in range(len(texts))
+    ]
 
 
 async def count_beside(text: str) -> int:

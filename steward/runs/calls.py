@@ -296,13 +296,13 @@ class Calls:
         if not going:
             return
         # In a thread, and only what is new: a long answer is not counted again every second.
-        texts = [line.take_fresh() for _, line in going]
-        fresh = await asyncio.to_thread(lambda: [tokens.count(text) for text in texts])
-        counts = [line.counted_fresh(count) for (_, line), count in zip(going, fresh, strict=True)]
-        so_far = [
-            (workspace_id, line.call_id, await line.count_prompt(), count)
-            for (workspace_id, line), count in zip(going, counts, strict=True)
-        ]
+        said = [line.take_fresh() for _, line in going]
+        asked = [line.uncounted_prompt() for _, line in going]
+        counts = await asyncio.to_thread(tokens.count_all, [*said, *asked])
+        so_far: list[tuple[str, str, int, int]] = []
+        for at, (workspace_id, line) in enumerate(going):
+            prompt = line.counted_prompt(counts[len(going) + at])
+            so_far.append((workspace_id, line.call_id, prompt, line.counted_fresh(counts[at])))
         async with self._runtime.database.quick_house() as house:
             await usage.checkpoint(house, so_far)
 

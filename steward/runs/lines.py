@@ -177,6 +177,16 @@ class Line:
         output = await tokens.count_beside("".join(self.pieces))
         return Usage(await self.count_prompt(), output, estimated=True)
 
+    def uncounted_prompt(self) -> str:
+        """The prompt's text while it was not counted yet; then nothing."""
+        return tokens.prompt_text(self.request) if self.prompt_tokens is None else ""
+
+    def counted_prompt(self, count: int) -> int:
+        """Take the count of what `uncounted_prompt` gave; the prompt's tokens."""
+        if self.prompt_tokens is None:
+            self.prompt_tokens = tokens.fixed_tokens(self.request) + count
+        return self.prompt_tokens
+
     async def count_prompt(self) -> int:
         """Our count of the prompt, made once."""
         if self.prompt_tokens is None:

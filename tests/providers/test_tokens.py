@@ -59,3 +59,8 @@ def test_everything_that_a_model_reads_is_counted() -> None:
     for word in ("hello", "find", "tea", "a long result", "Finds things.", "properties"):
         assert word in read
     assert tokens.fixed_tokens(rich) > tokens.fixed_tokens(plain) + 100
+
+
+@given(st.lists(st.text(max_size=60), max_size=8))
+def test_many_are_counted_as_each_alone(texts: list[str]) -> None:
+    assert tokens.count_all(texts) == [tokens.count(text) for text in texts]
