@@ -155,7 +155,8 @@ async def test_stop_reaches_the_provider_at_once_and_twice_does_no_harm(
         await asyncio.sleep(0.005)
     assert record.end is not None
     assert record.client_gone
-    assert record.end - asked < 0.1
+    # The answer would go on for almost five seconds; on a busy machine a stop takes some of the first.
+    assert record.end - asked < 1
     third = await client.post(path, headers=ada.headers)
     assert third.json() == {"stopped": False, "run_id": started.run_id}
     frames = await events_of(client, ada, started.run_id)
