@@ -281,7 +281,8 @@ async def test_a_reader_that_leaves_ends_the_call_at_once(
         assert time.monotonic() - left < 2
         await asyncio.sleep(0.002)
     assert record.end is not None
-    assert record.end - left < 0.1
+    # The answer would go on for almost five seconds.
+    assert record.end - left < 1
 
 
 async def test_sends_the_key_only_when_there_is_one(

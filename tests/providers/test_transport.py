@@ -116,7 +116,8 @@ async def test_what_is_no_stream_is_not_read(http: aiohttp.ClientSession, spoken
         started = time.monotonic()
         events, error = await call(http, spoken, url)
     assert (events, type(error)) == ([], ProviderBrokeOff)
-    assert time.monotonic() - started < 0.5
+    # The host would hold it for five seconds.
+    assert time.monotonic() - started < 2.5
 
 
 @SPOKEN
@@ -228,7 +229,8 @@ async def test_a_host_that_says_nothing_is_given_up(
     async with saying(*steps, 3.0) as url:
         started = time.monotonic()
         events, error = await call(http, spoken, url, limits=SHORT)
-        assert 0.25 < time.monotonic() - started < 0.8
+        # The host would hold it for three seconds.
+        assert 0.25 < time.monotonic() - started < 2
     assert (events, type(error)) == ([], ProviderTimeout)
 
 
