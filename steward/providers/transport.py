@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -93,7 +94,7 @@ def post(
     return Post(url, sent, body)
 
 
-class SSEReader:
+class SSEReader(ABC):
     """Bytes of a stream in, events out; remembers half lines and half tool calls. A wire says what a line means."""
 
     known: frozenset[str] = frozenset()
@@ -182,9 +183,9 @@ class SSEReader:
         """The refusal for what is no answer."""
         return failures.unreadable(self._endpoint, cause)
 
+    @abstractmethod
     def _read(self, payload: bytes, text: list[str], events: list[ProviderEvent]) -> None:
         """Read one document: plain text into `text`, everything else into `events`, after a flush."""
-        raise NotImplementedError
 
     def _counted(self) -> Usage | None:
         """What the provider counted in the end."""

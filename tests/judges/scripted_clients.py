@@ -9,6 +9,7 @@ from typing import Any
 import anthropic
 import httpx
 import openai
+import pytest
 from google import genai
 from google.genai import types as google_types
 
@@ -306,3 +307,21 @@ def is_json(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+SCHEMA: Json = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string", "minLength": 6},
+        "people": {"type": "integer", "minimum": 3},
+        "share": {"type": "number"},
+        "size": {"enum": ["small", "large"]},
+        "old": {"type": "boolean"},
+        "streets": {"type": "array", "items": {"type": "string"}, "minItems": 2},
+    },
+    "required": ["city", "people", "share", "size", "old", "streets"],
+    "additionalProperties": False,
+}
+
+
+both = pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])

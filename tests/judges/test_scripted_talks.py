@@ -4,7 +4,6 @@ import base64
 import json
 import math
 import struct
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import anthropic
@@ -14,8 +13,16 @@ import pytest
 from google.genai import errors as google_errors
 from google.genai import types as google_types
 
-from tests.judges.scripted_clients import CLAUDE, HEADERS, WIRES, Clients, Json, official_clients, plain_body
-from tests.support.scripted_provider import ScriptedProvider
+from tests.judges.scripted_clients import (
+    CLAUDE,
+    HEADERS,
+    SCHEMA,
+    WIRES,
+    Clients,
+    Json,
+    both,
+    plain_body,
+)
 
 # Google's client derives from aiohttp's session, which aiohttp discourages; nothing here can change that.
 # The double changes rarely, and every other test leans on it: judged with all the rest.
@@ -25,38 +32,6 @@ pytestmark = [
         "ignore:Inheritance class AiohttpClientSession from ClientSession is discouraged:DeprecationWarning"
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-async def shared() -> AsyncGenerator[Clients]:
-    """The clients of all tests here: it takes them longer to start than to ask."""
-    async with ScriptedProvider(pace_ms=0) as provider, official_clients(provider) as clients:
-        yield clients
-
-
-@pytest.fixture
-def clients(shared: Clients) -> Clients:
-    shared.provider.reset()
-    shared.provider.keys = None
-    return shared
-
-
-SCHEMA: Json = {
-    "type": "object",
-    "properties": {
-        "city": {"type": "string", "minLength": 6},
-        "people": {"type": "integer", "minimum": 3},
-        "share": {"type": "number"},
-        "size": {"enum": ["small", "large"]},
-        "old": {"type": "boolean"},
-        "streets": {"type": "array", "items": {"type": "string"}, "minItems": 2},
-    },
-    "required": ["city", "people", "share", "size", "old", "streets"],
-    "additionalProperties": False,
-}
-
-
-both = pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
 
 
 # Conversations with tools and thinking, each in its provider's own shapes

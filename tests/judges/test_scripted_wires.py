@@ -4,7 +4,6 @@ import asyncio
 import email.utils
 import json
 import time
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import anthropic
@@ -18,15 +17,15 @@ from google.genai import types as google_types
 from tests.judges.scripted_clients import (
     CLAUDE,
     HEADERS,
+    SCHEMA,
     WIRES,
     Clients,
     Json,
+    both,
     is_json,
-    official_clients,
     plain_body,
     read_plain,
 )
-from tests.support.scripted_provider import ScriptedProvider
 from tests.support.scripted_reply import characters
 from tests.support.scripted_schema import instance
 
@@ -40,36 +39,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-async def shared() -> AsyncGenerator[Clients]:
-    """The clients of all tests here: it takes them longer to start than to ask."""
-    async with ScriptedProvider(pace_ms=0) as provider, official_clients(provider) as clients:
-        yield clients
-
-
-@pytest.fixture
-def clients(shared: Clients) -> Clients:
-    shared.provider.reset()
-    shared.provider.keys = None
-    return shared
-
-
-SCHEMA: Json = {
-    "type": "object",
-    "properties": {
-        "city": {"type": "string", "minLength": 6},
-        "people": {"type": "integer", "minimum": 3},
-        "share": {"type": "number"},
-        "size": {"enum": ["small", "large"]},
-        "old": {"type": "boolean"},
-        "streets": {"type": "array", "items": {"type": "string"}, "minItems": 2},
-    },
-    "required": ["city", "people", "share", "size", "old", "streets"],
-    "additionalProperties": False,
-}
-
-
-both = pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
 every_wire = pytest.mark.parametrize("wire", WIRES)
 STOPPED = {"openai_chat": "stop", "openai_responses": "completed", "anthropic": "end_turn", "gemini": "STOP"}
 CALLED = {**STOPPED, "openai_chat": "tool_calls", "anthropic": "tool_use"}

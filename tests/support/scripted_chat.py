@@ -5,7 +5,7 @@ Foundry Models, REST API reference, data plane inference 2024-10-21.
 """
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from aiohttp import web
@@ -145,7 +145,7 @@ class AzureWire(ChatWire):
 class ChatEncoder(Encoder):
     """Writes chunks, or a completion."""
 
-    choice_fields: Body = {}  # noqa: RUF012 - nobody writes to it
+    choice_fields: ClassVar[Body] = {}
 
     def __init__(self, record: Recorded, asked: Asked, directives: Directives, reply: Reply) -> None:
         super().__init__(record, asked, directives, reply)
@@ -280,7 +280,7 @@ class ChatEncoder(Encoder):
 class AzureEncoder(ChatEncoder):
     """Tells in every choice what the content filter saw, and in a chunk of its own what it saw in the prompt."""
 
-    choice_fields: Body = {"content_filter_results": {}}  # noqa: RUF012 - nobody writes to it
+    choice_fields: ClassVar[Body] = {"content_filter_results": {}}
 
     def opening(self) -> list[Event]:
         prompt = [{"prompt_index": 0, "content_filter_results": _FILTERS}]

@@ -49,7 +49,8 @@ class EmbeddingsWire(OpenAIWire):
         return texts
 
     def encoder(self, record: Recorded, asked: Asked, directives: Directives, reply: Reply) -> Encoder:
-        raise NotImplementedError("embeddings are no reply")
+        # The provider answers this wire by `answer`, before it would ask for an encoder.
+        raise AssertionError("embeddings are no reply")
 
     def answer(self, record: Recorded, asked: Asked) -> Body:
         """The vectors of all inputs."""
