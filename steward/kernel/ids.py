@@ -13,11 +13,12 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 def new_id(prefix: str) -> str:
     """Make an id such as `thread_01jd3k…`.
 
-    Returns: the prefix, an underscore and 26 characters: a UUIDv7 in Crockford base32, so ids sort by time.
+    Returns: the prefix, an underscore and 26 characters: a UUIDv7 in Crockford base32, so ids sort by time. A prefix
+    that ends in a dash, as OpenAI writes those of files, is kept as it is.
     """
     number = uuid_utils.uuid7().int
     letters = [_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)]
-    return f"{prefix}_{''.join(letters)}"
+    return f"{prefix}{'' if prefix.endswith('-') else '_'}{''.join(letters)}"
 
 
 def new_secret(prefix: str) -> str:

@@ -31,6 +31,12 @@ class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _networks(given: str) -> str:
+    for one in filter(None, (piece.strip() for piece in given.split(","))):
+        ip_network(one)
+    return given
+
+
 class Limits(_Group):
     """What one request or one turn may use."""
 
@@ -188,6 +194,82 @@ class Leases(_Group):
     )
 
 
+class Knowledge(_Group):
+    """How documents are read, cut, found and brought into a turn."""
+
+    file_bytes: int = Field(default=64_000_000, ge=1_000, description="Largest file in bytes.")
+    text_chars: int = Field(
+        default=10_000_000, ge=1_000, description="Longest text of one document in characters."
+    )
+    read_seconds: float = Field(
+        default=60.0, gt=0, description="Longest time that reading one file may take."
+    )
+    read_bytes: int = Field(
+        default=1_000_000_000,
+        ge=200_000_000,
+        description="Most memory that reading one file may take, in bytes.",
+    )
+    readers: int = Field(default=1, ge=1, le=16, description="Files that one process reads at once.")
+    chunk_tokens: int = Field(default=200, ge=32, le=4_096, description="Most tokens of one passage.")
+    chunk_overlap: int = Field(
+        default=0, ge=0, le=2_048, description="Tokens that a passage repeats of the one before."
+    )
+    in_chat: Literal["on", "off"] = Field(
+        default="on", description="Whether turns look into the documents when a request does not say."
+    )
+    top_k: int = Field(
+        default=5, ge=1, le=50, description="Passages that a turn gets when a request does not say."
+    )
+    least_score: float = Field(
+        default=0.35,
+        ge=0,
+        le=1,
+        description="Passages that fit the question less than this are left out of a turn.",
+    )
+    context_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        description="Longest wait for a turn's passages; then it goes on without and says so.",
+    )
+    exact_chunks: int = Field(
+        default=20_000,
+        ge=0,
+        description="Up to so many passages in what is searched, every one is compared; beyond, the index finds the "
+        "nearest.",
+    )
+
+
+class Storage(_Group):
+    """Where files are kept."""
+
+    url: str | None = Field(
+        default=None,
+        description="`s3://bucket/prefix` of a storage that speaks S3; without it a folder within the data folder. "
+        "Needs the extra `s3`.",
+    )
+    s3_endpoint: str | None = Field(default=None, description="Its address, when it is not Amazon's.")
+    s3_region: str = Field(default="us-east-1", description="Its region.")
+    s3_key_id: str | None = Field(default=None, description="Id of the access key.")
+    s3_secret: SecretStr | None = Field(default=None, description="Secret of the access key.")
+
+
+class Fetch(_Group):
+    """How pages of the web are fetched. Only public addresses are."""
+
+    seconds: float = Field(default=20.0, gt=0, description="Longest time for one page, redirects included.")
+    bytes: int = Field(default=32_000_000, ge=1_000, description="Largest page in bytes.")
+    redirects: int = Field(default=5, ge=0, le=20, description="Most redirects that are followed.")
+    allowed_networks: str = Field(
+        default="",
+        description="Private networks that may be fetched from all the same, with commas, such as `10.1.0.0/16`.",
+    )
+
+    @field_validator("allowed_networks")
+    @classmethod
+    def _are_networks(cls, given: str) -> str:
+        return _networks(given)
+
+
 class _ProviderVariables(PydanticBaseSettingsSource):
     """Reads what providers are called by: their own names for keys and addresses, without our prefix."""
 
@@ -300,6 +382,9 @@ class Settings(BaseSettings):
     streams: Streams = Streams()
     database: DatabaseSettings = DatabaseSettings()
     leases: Leases = Leases()
+    knowledge: Knowledge = Knowledge()
+    storage: Storage = Storage()
+    fetch: Fetch = Fetch()
 
     @classmethod
     def settings_customise_sources(
@@ -322,9 +407,7 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, given: str) -> str:
-        for one in filter(None, (piece.strip() for piece in given.split(","))):
-            ip_network(one)
-        return given
+        return _networks(given)
 
     @field_validator("secret_key")
     @classmethod

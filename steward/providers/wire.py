@@ -61,8 +61,42 @@ class OutputSchema:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of a document that an answer may rest on.
+
+    Attributes:
+        number: by which an answer cites it: `[1]`.
+        text: the stretch itself, `document_text[start:end]`.
+        score: how well it fits the question, 0 to 1.
+        headings: of the chapters that it stands in, the widest first.
+        revision: of the document's text that `start` and `end` count in.
+        url: where people open the document at this place.
+    """
+
+    number: int
+    text: str
+    title: str
+    score: float
+    document_id: str
+    collection_id: str
+    file_id: str | None
+    revision: int
+    ordinal: int
+    start: int
+    end: int
+    page: int | None
+    headings: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One call of a model. What is None is left to the provider."""
+    """One call of a model. What is None is left to the provider.
+
+    Attributes:
+        passages: what was found for the question. Models read them in the system message; the built-in provider,
+            which reads no prompts, answers from these.
+    """
 
     messages: list[PromptMessage]
     temperature: float | None = None
@@ -75,6 +109,7 @@ class ModelRequest:
     parallel_tool_calls: bool | None = None
     output: OutputSchema | Literal["json"] | None = None
     reasoning_effort: str | None = None
+    passages: list[Passage] = field(default_factory=list[Passage])
 
 
 Lack = Literal[
