@@ -26,6 +26,9 @@ _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)  # possessive: ne
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _STEP: Final = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 
+# What a form may hold beside its file.
+_FORM_BYTES: Final = 1_000_000
+
 _SECURITY_HEADERS: Final[list[tuple[bytes, bytes]]] = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -96,10 +99,68 @@ def unexpected(request_id: str) -> Unexpected:
     )
 
 
+class FileTooLarge(Refusal):
+    """The file has more bytes than the limit allows."""
+
+    tag = "file_too_large"
+    status = 413
+    title = "The file is too large"
+    remedy = "Choose a smaller file, or split it into several."
+
+
+def file_too_large(most_bytes: int) -> FileTooLarge:
+    """The refusal of a file, which need not be read to its end for it."""
+    return FileTooLarge(
+        f"The file is larger than {most_bytes / 1e6:g} MB, the most that is taken; choose a smaller one or split it.",
+        field="file",
+        limit_bytes=most_bytes,
+    )
+
+
+class Uploads:
+    """Where files come in, and how many bytes one may have.
+
+    Args:
+        paths: addresses as their routes write them, such as `/documents/{document_id}/file`.
+        file_bytes: of the largest file that is taken.
+    """
+
+    def __init__(self, paths: tuple[str, ...] = (), file_bytes: int = 0) -> None:
+        self._paths = [re.compile(re.sub(r"\{[a-z_]+\}", "[^/]+", path)) for path in paths]
+        self._file_bytes = file_bytes
+        self._most_bytes = file_bytes + _FORM_BYTES
+
+    def takes(self, scope: Scope) -> bool:
+        """Whether the body is a form with a file, at an address that takes one."""
+        return is_form(scope) and any(path.fullmatch(scope["path"]) for path in self._paths)
+
+    def counted(self, scope: Scope, receive: Receive) -> Receive:
+        """The body as it comes in: nothing is read before the route asks, and never more than the limit.
+
+        Raises:
+            FileTooLarge: now, when the length is told; else while it is read.
+        """
+        seen = _told_bytes(scope)
+        if seen > self._most_bytes:
+            raise file_too_large(self._file_bytes)
+        seen = 0
+
+        async def read() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._most_bytes:
+                raise file_too_large(self._file_bytes)
+            return message
+
+        return read
+
+
 class Gate:
     """Outermost layer: gives the request its id, reads and checks the body, logs, counts, and catches what is left.
 
-    Bodies are checked before anybody is authenticated, so that a stranger cannot make the server work.
+    Bodies are checked before anybody is authenticated, so that a stranger cannot make the server work. Files are
+    not: they stay with the client until the route has seen who brings them.
     """
 
     def __init__(
@@ -107,13 +168,13 @@ class Gate:
         app: ASGIApp,
         limits: Limits,
         shape: Callable[[str, Refusal, str], Response],
-        upload_paths: tuple[str, ...] = (),
+        uploads: Uploads | None = None,
         limit_headers: Callable[[str, Standing], list[tuple[bytes, bytes]]] = limit_headers,
     ) -> None:
         self._app = app
         self._limits = limits
         self._shape = shape
-        self._upload_paths = upload_paths
+        self._uploads = uploads or Uploads()
         self._limit_headers = limit_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -190,11 +251,10 @@ class Gate:
     async def _read(self, scope: Scope, receive: Receive) -> Receive:
         if scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             return receive
-        headers = dict(scope["headers"])
-        if scope["path"].startswith(self._upload_paths or ("\0",)):
-            return receive
+        if self._uploads.takes(scope):
+            return self._uploads.counted(scope, receive)
         limit = self._limits.body_bytes
-        if int(headers.get(b"content-length", b"0") or b"0") > limit:
+        if _told_bytes(scope) > limit:
             raise _too_many_bytes(limit)
         body = bytearray()
         while True:
@@ -209,6 +269,16 @@ class Gate:
         if body:
             check_json(bytes(body), self._limits)
         return replay({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
+
+
+def is_form(scope: Scope) -> bool:
+    """Whether the body says that it is a form of the kind that carries files."""
+    media_type = dict(scope["headers"]).get(b"content-type", b"").partition(b";")[0]
+    return media_type.strip().lower() == b"multipart/form-data"
+
+
+def _told_bytes(scope: Scope) -> int:
+    return int(dict(scope["headers"]).get(b"content-length", b"0") or b"0")
 
 
 def check_json(body: bytes, limits: Limits) -> None:

@@ -210,7 +210,7 @@ class Knowledge(_Group):
         description="Most memory that reading one file may take, in bytes.",
     )
     readers: int = Field(default=1, ge=1, le=16, description="Files that one process reads at once.")
-    chunk_tokens: int = Field(default=200, ge=32, le=4_096, description="Most tokens of one passage.")
+    chunk_tokens: int = Field(default=480, ge=32, le=4_096, description="Most tokens of one passage.")
     chunk_overlap: int = Field(
         default=0, ge=0, le=2_048, description="Tokens that a passage repeats of the one before."
     )
@@ -221,7 +221,7 @@ class Knowledge(_Group):
         default=5, ge=1, le=50, description="Passages that a turn gets when a request does not say."
     )
     least_score: float = Field(
-        default=0.35,
+        default=0.05,
         ge=0,
         le=1,
         description="Passages that fit the question less than this are left out of a turn.",
@@ -236,6 +236,12 @@ class Knowledge(_Group):
         ge=0,
         description="Up to so many passages in what is searched, every one is compared; beyond, the index finds the "
         "nearest.",
+    )
+
+    pinecone_host: str | None = Field(
+        default=None,
+        description="Address of a Pinecone index that finds the nearest passages; its key is `PINECONE_API_KEY`. The "
+        "database keeps every vector all the same, and answers when Pinecone does not.",
     )
 
 

@@ -9,13 +9,16 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from steward import app
 from steward.identity.access import authenticate
 from steward.kernel.errors import BodyTooLarge, MalformedBody
-from steward.kernel.http import Gate, check_json
+from steward.kernel.http import Gate, Uploads, check_json
 from steward.kernel.idempotency import Idempotency
 from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Limits
@@ -116,6 +119,75 @@ async def test_the_later_of_two_equal_names_counts(client: httpx.AsyncClient, ad
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/v1/chat", "/api/v1/auth/sign-in"])
 async def test_every_door_has_the_same_gate(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.post(path, content=b'{"messages":NaN}')
+    assert problem_of(answer) == _MALFORMED
+
+
+_UPLOADS = Uploads(("/files", "/documents/{document_id}/file"), 1_000_000)
+_FORM = "multipart/form-data; boundary=b"
+
+
+@pytest.fixture
+async def taking() -> AsyncGenerator[httpx.AsyncClient]:
+    """A gate before an application that counts the bytes of a body, and how many came at most at once."""
+
+    async def count(scope: Scope, receive: Receive, send: Send) -> None:
+        sizes = [len(piece) async for piece in Request(scope, receive).stream()]
+        await JSONResponse({"bytes": sum(sizes), "pieces": len(sizes)})(scope, receive, send)
+
+    gate = Gate(count, _LIMITS, app.shape, _UPLOADS)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gate), base_url="http://127.0.0.1") as http:
+        yield http
+
+
+async def in_pieces(count: int, size: int = 100_000) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield b"x" * size
+
+
+@pytest.mark.parametrize("path", ["/files", "/documents/document_1/file"])
+@pytest.mark.parametrize("content_type", [_FORM, "Multipart/Form-Data ;boundary=b", "multipart/form-data"])
+async def test_a_form_passes_in_pieces_where_files_are_taken(
+    taking: httpx.AsyncClient, path: str, content_type: str
+) -> None:
+    answer = await taking.post(path, content=in_pieces(15), headers={"content-type": content_type})
+    assert answer.json()["bytes"] == 1_500_000
+    assert answer.json()["pieces"] >= 15
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/documents", _FORM),
+        ("/files/file-1", _FORM),
+        ("/files/", _FORM),
+        ("/documents/a/b/file", _FORM),
+        ("/api/v1/threads", _FORM),
+        ("/files", "application/json"),
+        ("/files", "text/plain"),
+        ("/files", "multipart/mixed; boundary=b"),
+        ("/files", ""),
+    ],
+)
+async def test_everything_else_is_checked_as_json(
+    taking: httpx.AsyncClient, path: str, content_type: str
+) -> None:
+    headers = {"content-type": content_type}
+    assert problem_of(await taking.post(path, content=b"hello", headers=headers)) == _MALFORMED
+    too_long = await taking.post(path, content=b" " * (_LIMITS.body_bytes + 1), headers=headers)
+    assert problem_of(too_long) == _TOO_LARGE
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_an_upload_has_a_limit_of_its_own(taking: httpx.AsyncClient, told: bool) -> None:
+    headers = {"content-type": _FORM} | ({"content-length": "2000001"} if told else {})
+    answer = await taking.post("/files", content=in_pieces(0 if told else 21), headers=headers)
+    assert problem_of(answer) == (413, "file_too_large")
+    assert answer.json()["limit_bytes"] == 1_000_000
+    assert "1 MB" in answer.json()["detail"]
+
+
+async def test_a_gate_without_upload_addresses_takes_no_forms(client: httpx.AsyncClient) -> None:
+    answer = await client.post(_ANY_POST, files={"file": ("x.txt", b"x")})
     assert problem_of(answer) == _MALFORMED
 
 

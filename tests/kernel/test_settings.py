@@ -50,6 +50,14 @@ _OTHERWISE: dict[str, Any] = {
     "temperature": 1.5,
     "fallback_models": ["openai/gpt-4o-mini"],
     "overflow": "refuse",
+    "in_chat": "off",
+    "least_score": 0.5,
+    "pinecone_host": "https://index.example.com",
+    "url": "s3://bucket/prefix",
+    "s3_endpoint": "https://storage.example.com",
+    "s3_key_id": "AK1",
+    "s3_secret": SecretStr("a secret"),
+    "allowed_networks": "10.1.0.0/16",
 }
 
 
@@ -158,6 +166,8 @@ def test_every_setting_of_a_group_has_its_variable(monkeypatch: pytest.MonkeyPat
         value = getattr(default, name)
         wanted = _other(group, name, value)
         written = json.dumps(wanted) if isinstance(wanted, list) else str(wanted)
+        if isinstance(wanted, SecretStr):
+            written = wanted.get_secret_value()
         monkeypatch.setenv(f"STEWARD_{group.upper()}__{name.upper()}", written)
         changed = getattr(Settings(), group)
         assert getattr(changed, name) == wanted
