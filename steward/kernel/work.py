@@ -30,6 +30,7 @@ def lower_role(one: Role, other: Role) -> Role:
 
 
 _PARAMETER: Final = re.compile(r"(?<![:\w]):([a-z]\w*)")
+_SNAPSHOT: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 Connection: TypeAlias = "asyncpg.Connection[Record]"
@@ -186,16 +187,17 @@ class Database:
                 yield Work(actor, raw.driver_connection, session)
 
     @asynccontextmanager
-    async def transaction(self, actor: Actor) -> AsyncGenerator[Transaction]:
+    async def transaction(self, actor: Actor, *, snapshot: bool = False) -> AsyncGenerator[Transaction]:
         """Open a transaction for the actor, for prepared statements only.
 
-        It waits for its turn as long as it takes: a burst of turns is a queue, not a failure.
+        It waits for its turn as long as it takes: a burst of turns is a queue, not a failure. With `snapshot` it only
+        reads, and all its statements see the database as the first one did.
 
         Raises:
             Unavailable: the database is down.
         """
         async with self._quick_app.connection() as connection:
-            await connection.execute(_begin_as(actor))
+            await connection.execute(_begin_as(actor, _SNAPSHOT if snapshot else "BEGIN"))
             try:
                 yield Transaction(actor, connection)
             except BaseException:
@@ -329,12 +331,12 @@ async def _forget(connection: Connection) -> None:
         await connection.execute("ROLLBACK")
 
 
-def _begin_as(actor: Actor) -> str:
+def _begin_as(actor: Actor, begin: str) -> str:
     # One message for both. Ids are our own, checked here again because they stand in the text.
     if not (_ID.fullmatch(actor.workspace_id) and _ID.fullmatch(actor.user_id)):
         raise ValueError("an id of an actor has a character that no id has")
     return (
-        f"BEGIN; SELECT set_config('steward.workspace_id', '{actor.workspace_id}', true), "
+        f"{begin}; SELECT set_config('steward.workspace_id', '{actor.workspace_id}', true), "
         f"set_config('steward.user_id', '{actor.user_id}', true)"
     )
 

@@ -7,27 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final, Protocol
 
 import aiohttp
 import msgspec
 import numpy as np
-import numpy.typing as npt
-from safetensors import numpy as weights_file
 
 from steward.kernel.errors import Invalid
 from steward.kernel.settings import Limits
-from steward.providers import failures, tokens, transport
+from steward.providers import failures, local_embeddings, tokens, transport
 from steward.providers.catalogue import CHAT, RESPONSES
 from steward.providers.errors import UnknownProvider
+from steward.providers.local_embeddings import Vectors, unit
 from steward.providers.service import Models, Resolved
 from steward.providers.wire import Endpoint
-
-Vectors = npt.NDArray[np.float32]
 
 LOCAL: Final = "local/wordllama"
 """Answers when nothing else is set: it comes with a wheel, runs on the processor, and needs no network."""
@@ -45,8 +40,6 @@ _BATCH_TOKENS: Final = 240_000
 _TEXT_BYTES: Final = 100_000
 """More than the longest vector takes, written as numbers."""
 _HEAD_BYTES: Final = 1_000_000
-
-_loading: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,39 +144,8 @@ class LocalEmbedder:
 
     async def embed(self, texts: Sequence[str]) -> Embedded:
         """The vectors of texts; see `Embedder`."""
-        return await asyncio.to_thread(self._embed, texts)
-
-    def _embed(self, texts: Sequence[str]) -> Embedded:
-        weights = _weights()
-        means = np.zeros((len(texts), weights.shape[1]), np.float32)
-        total = 0
-        for row, text in zip(means, texts, strict=True):
-            count = 0
-            for ids in tokens.pieces(text):
-                row += weights[ids].sum(axis=0)
-                count += len(ids)
-            row /= max(1, count)
-            total += count
-        return Embedded(_unit(means[:, : self._dimensions]), total, estimated=False)
-
-
-def _weights() -> Vectors:
-    # Two first uses at once would load them twice.
-    with _loading:
-        return _loaded()
-
-
-@cache
-def _loaded() -> Vectors:
-    file = tokens.wheel_file("weights", "l2_supercat_256.safetensors")
-    return weights_file.load(file.read_bytes())["embedding.weight"].astype(np.float32)
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    """The same directions with length 1; a vector without a direction stays as it is."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    lengths[lengths == 0] = 1
-    return (vectors / lengths).astype(np.float32)
+        vectors, count = await asyncio.to_thread(local_embeddings.embed, texts, self._dimensions)
+        return Embedded(vectors, count, estimated=False)
 
 
 class _Vector(msgspec.Struct):
@@ -278,7 +240,7 @@ class OpenAIEmbedder:
             raise failures.unreadable(self._endpoint, f"no embeddings: {error}") from error
         usage = read.usage or _Counted()
         counted = usage.prompt_tokens or usage.total_tokens
-        return _unit(vectors), transport.count(counted) if counted else None
+        return unit(vectors), transport.count(counted) if counted else None
 
 
 def _embedding_endpoint(endpoint: Endpoint) -> Endpoint:

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Final
 
 import aiohttp
 
+from steward.kernel import characters, languages, words
 from steward.kernel.settings import Limits
+from steward.providers import librarian_words, quoting
 from steward.providers.events import Finish, ProviderEvent, TextDelta, Usage
-from steward.providers.wire import Endpoint, ModelRequest
+from steward.providers.quoting import Quote
+from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
 
 _PIECE: Final = re.compile(r"\S+\s*|\s+")
-_WORD: Final = re.compile(r"\w{4,}")
-_NO_MODEL: Final = (
-    "No language model is configured yet, so I cannot answer this the way a model would.\n\n"
-    "Set a provider's key, for example `OPENAI_API_KEY`, and start Steward again: its models then appear in the "
-    "model menu. Your conversation is kept, and every model can go on with it."
-)
+_MOST_EARLIER: Final = 3
+_EARLIER_CHARS: Final = 300
 
 
 class Librarian:
-    """Answers from the conversation itself: it quotes what was said before about the words of the question."""
+    """Answers from documents: it quotes the sentences that fit the question best, and cites their passages. Where there
+    are none it quotes what was said before about the words of the question.
+    """
 
     async def stream(
         self, http: aiohttp.ClientSession, endpoint: Endpoint, request: ModelRequest, limits: Limits
     ) -> AsyncGenerator[list[ProviderEvent]]:
         """Answer; see `Wire.stream`. Costs nothing and calls nobody."""
         del http, endpoint, limits
-        pieces = _PIECE.findall(answer(request))
+        pieces = _PIECE.findall(await asyncio.to_thread(answer, request))
         for start in range(0, len(pieces), 3):
             yield [TextDelta("".join(pieces[start : start + 3]))]
             # Lets other turns run in between; not there to look busy.
@@ -39,14 +40,28 @@ class Librarian:
 
 
 def answer(request: ModelRequest) -> str:
-    """The text of the answer: what it is, and the earlier messages that share the question's words."""
+    """The text of the answer, in the language of the question where that is known. Call it in a thread: it embeds."""
     *earlier, question = [message for message in request.messages if message.role in ("user", "assistant")]
-    words = {word.lower() for word in _WORD.findall(question.text)}
-    quotes = [
-        f"> {message.text.strip()[:300]}"
-        for message in earlier
-        if message.role == "user" and words & {word.lower() for word in _WORD.findall(message.text)}
-    ]
-    if not quotes:
-        return _NO_MODEL
-    return f"{_NO_MODEL}\n\nEarlier in this conversation you wrote:\n\n" + "\n\n".join(quotes[-3:])
+    say = librarian_words.IN[languages.guess(question.text) or "en"]
+    if quotes := quoting.quotes(question.text, request.passages):
+        return "\n\n".join((say.quoting, *_quoted(quotes)))
+    said = list(_said_before(earlier, question))[-_MOST_EARLIER:]
+    return "\n\n".join((say.nothing, say.remedy, *((say.earlier, *said) if said else ())))
+
+
+def _quoted(quotes: Sequence[Quote]) -> Iterator[str]:
+    """The quotes with their citations, under the headings that they stand under."""
+    above = ""
+    for quote in quotes:
+        if quote.above not in ("", above):
+            yield f"**{quote.above}**"
+        above = quote.above
+        yield f"> {quote.text} [{quote.number}]"
+
+
+def _said_before(earlier: list[PromptMessage], question: PromptMessage) -> Iterator[str]:
+    """The person's own messages that share a word with the question, as quotes."""
+    asked = set(words.content(question.text))
+    for message in earlier:
+        if message.role == "user" and not asked.isdisjoint(words.content(message.text)):
+            yield "> " + characters.cut(" ".join(message.text.split()), _EARLIER_CHARS)

@@ -13,7 +13,7 @@ from steward.kernel.errors import Invalid, NotFound
 from steward.kernel.settings import CustomProvider, Settings
 from steward.kernel.work import Found, Statement, Transaction
 from steward.providers import long_tail, sealing
-from steward.providers.catalogue import LIBRARIAN, PROVIDERS, TIERS, WIRES, Provider, Tier
+from steward.providers.catalogue import LIBRARIAN, PROVIDERS, TIERS, WIRES, Provider, Tier, abilities_of
 from steward.providers.errors import ModelNotAllowed, UnknownProvider
 from steward.providers.prices import Price, Pricing
 from steward.providers.schemas import ModelChoices, ProviderRead
@@ -51,6 +51,7 @@ class Resolved:
     wire: Wire
     endpoint: Endpoint
     pricing: Pricing
+    takes_tools: bool = True
 
     @property
     def full_name(self) -> str:
@@ -261,7 +262,8 @@ class Models:
             key=key,
             quirks=self._quirks(provider),
         )
-        return Resolved(provider.wire, endpoint, self.pricing(provider.name, model))
+        takes_tools = "tools" in abilities_of(provider, model)
+        return Resolved(provider.wire, endpoint, self.pricing(provider.name, model), takes_tools)
 
     def _quirks(self, provider: Provider) -> Quirks:
         if provider.version_variable is None:

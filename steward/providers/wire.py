@@ -68,6 +68,7 @@ class Passage:
         number: by which an answer cites it: `[1]`.
         text: the stretch itself, `document_text[start:end]`.
         score: how well it fits the question, 0 to 1.
+        coverage: the share of the question's words that it holds, weighed by how rare they are, 0 to 1.
         headings: of the chapters that it stands in, the widest first.
         revision: of the document's text that `start` and `end` count in.
         url: where people open the document at this place.
@@ -87,6 +88,7 @@ class Passage:
     page: int | None
     headings: tuple[str, ...]
     url: str
+    coverage: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
