@@ -1,0 +1,1 @@
+"""Knowledge: documents in, passages found, citations checked."""

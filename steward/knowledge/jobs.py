@@ -1,0 +1,104 @@
+"""Durable work of knowledge: each revision of a document is one workflow, and none is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from dbos import DBOS, SetWorkflowID
+from sqlalchemy import Row as Selected
+from sqlalchemy import func, select, text, update
+
+from steward.kernel import durable, runtime
+from steward.kernel.runtime import Runtime
+from steward.kernel.work import Actor
+from steward.knowledge import ingestion
+from steward.knowledge.tables import Document
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
+
+_GOING: Final = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+_AT_ONCE: Final = 4
+_STALE: Final = text("interval '15 seconds'")
+_MOST: Final = 100
+
+
+class Desk:
+    """How many documents this process makes ready at once: one is read while others are embedded and stored."""
+
+    def __init__(self) -> None:
+        self.places = asyncio.Semaphore(_AT_ONCE)
+
+
+async def begin(actor: Actor, document_id: str, revision: int) -> None:
+    """Start to make a revision ready, beside the request; starting it twice is starting it once."""
+    with SetWorkflowID(_workflow_id(document_id, revision)):
+        await DBOS.start_workflow_async(_ingest, actor.workspace_id, actor.user_id, document_id, revision)
+
+
+async def adopt_documents(house: Runtime) -> None:
+    """See to documents that nobody makes ready: the process died before their workflow began, or it cannot go on."""
+    documents = await _stale(house)
+    if not documents:
+        return
+    states = await durable.workflow_states([_workflow_id(row.id, row.revision) for row in documents])
+    for row in documents:
+        actor = Actor(row.workspace_id, row.user_id or "", "member")
+        status, version = states.get(_workflow_id(row.id, row.revision), (None, None))
+        if status is None:
+            await begin(actor, row.id, row.revision)
+        elif status not in _GOING or version != durable.WORKFLOW_VERSION:
+            log.warning(
+                "document_adopted", document_id=row.id, workflow_status=status, workflow_version=version
+            )
+            await _begin_anew(actor, row.id, row.revision)
+
+
+async def _stale(house: Runtime) -> Sequence[Selected[str, str, int, str | None]]:
+    """Documents under way that nothing was heard of for a while, the oldest first."""
+    async with house.database.house() as session:
+        rows = await session.execute(
+            select(Document.workspace_id, Document.id, Document.revision, Document.user_id)
+            .where(Document.status == "in_progress", Document.updated_at < func.now() - _STALE)
+            .order_by(Document.updated_at)
+            .limit(_MOST)
+        )
+        return rows.all()
+
+
+async def _begin_anew(actor: Actor, document_id: str, revision: int) -> None:
+    async with runtime.current().database.work(actor) as work:
+        raised = await work.session.execute(
+            update(Document)
+            .where(
+                Document.workspace_id == actor.workspace_id,
+                Document.id == document_id,
+                Document.revision == revision,
+                Document.status == "in_progress",
+            )
+            .values(revision=revision + 1, chunks_done=0)
+            .returning(Document.id)
+        )
+        is_ours = raised.first() is not None
+    if is_ours:
+        await begin(actor, document_id, revision + 1)
+
+
+@DBOS.step(
+    name="ingest_document", retries_allowed=True, max_attempts=6, interval_seconds=1.0, backoff_rate=2.0
+)
+async def _ingest_document(workspace_id: str, user_id: str, document_id: str, revision: int) -> None:
+    async with runtime.current().part(Desk).places:
+        await ingestion.ingest(Actor(workspace_id, user_id, "member"), document_id, revision)
+
+
+@DBOS.workflow(name="ingest")
+async def _ingest(workspace_id: str, user_id: str, document_id: str, revision: int) -> None:
+    """A revision on its way. Its arguments are ids only: DBOS's tables are not behind row security."""
+    await _ingest_document(workspace_id, user_id, document_id, revision)
+
+
+def _workflow_id(document_id: str, revision: int) -> str:
+    return f"{document_id}:{revision}"

@@ -1,0 +1,163 @@
+"""A text as atoms: stretches that are short enough for a passage and are not cut further, with their tokens."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from steward.knowledge.reading import boundaries
+from steward.knowledge.reading.boundaries import Boundary
+from steward.knowledge.reading.counting import Counter, Measure, is_wide, joint
+from steward.knowledge.reading.draft import Draft
+
+_BLOCK_CHARS: Final = 100_000
+_PARTS: Final = 8
+"""A sentence that is too long for a passage is cut into parts of this share of one."""
+_CLAUSE_ENDS: Final = frozenset(",;:、，；：—–")  # noqa: RUF001  # signs of all scripts
+
+Cut = tuple[int, int, Boundary]
+"""A unit of a block, the place of its word in the block, and what begins there."""
+
+
+@dataclass(slots=True)
+class Atom:
+    """`text[start:end]`, without space around it.
+
+    Attributes:
+        boundary: what begins here.
+        whole: its tokens within a passage, with the space before it; see `counting.Tokens`.
+        thirds: the same, counted the other way.
+        first_whole: its tokens at the beginning of a passage.
+        first_thirds: the same, counted the other way.
+    """
+
+    start: int
+    end: int
+    boundary: Boundary
+    whole: int
+    thirds: int
+    first_whole: int
+    first_thirds: int
+
+
+def atoms(draft: Draft, most_tokens: int, counter: Counter) -> Iterator[Atom]:
+    """All atoms of a draft, in order; together they hold every character but the space between them.
+
+    The text is taken a block at a time, so that the longest needs little memory.
+    """
+    headings = [mark.at for mark in draft.marks if mark.heading]
+    for start, end, boundary in _blocks(draft.text):
+        measure = counter.measure(draft.text[start:end])
+        if measure.words:
+            block = _Block(draft, start, measure, most_tokens)
+            inside = headings[bisect_left(headings, start) : bisect_left(headings, end)]
+            yield from block.atoms(list(block.cuts(boundary, inside)), counter)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int, Boundary]]:
+    """Where blocks begin and end, and what begins with each. The space between two belongs to the second."""
+    start, boundary = 0, Boundary.PARAGRAPH
+    while len(text) - start > _BLOCK_CHARS:
+        end, next_boundary = start + _BLOCK_CHARS, Boundary.INSIDE
+        for gap, what in (("\n\n", Boundary.PARAGRAPH), ("\n", Boundary.WORD), (" ", Boundary.WORD)):
+            found = text.rfind(gap, start + 1, end)
+            if found > 0:
+                end, next_boundary = found, what
+                break
+        yield start, end, boundary
+        start, boundary = end, next_boundary
+    yield start, len(text), boundary
+
+
+class _Block:
+    """A stretch of a draft, from `start` on, whose units are measured."""
+
+    def __init__(self, draft: Draft, start: int, measure: Measure, most_tokens: int) -> None:
+        self._draft = draft
+        self._start = start
+        self._measure = measure
+        self._most_tokens = most_tokens
+
+    def atoms(self, cuts: Sequence[Cut], counter: Counter) -> Iterator[Atom]:
+        """What lies between cuts."""
+        words, starts = self._measure.words, self._measure.starts
+        whole, thirds = self._measure.whole, self._measure.thirds
+        units = [unit for unit, _, _ in cuts]
+        firsts = counter.count_first([words[unit] for unit in units])
+        for (unit, place, boundary), after, first in zip(cuts, [*units[1:], len(words)], firsts, strict=True):
+            yield Atom(
+                self._start + place,
+                self._start + starts[after],
+                boundary,
+                whole[after] - whole[unit],
+                thirds[after] - thirds[unit],
+                whole[after] - whole[unit + 1] + first[0],
+                thirds[after] - thirds[unit + 1] + first[1],
+            )
+
+    def cuts(self, first: Boundary, headings: Sequence[int]) -> Iterator[Cut]:
+        """What begins in the block, in order; `first` is what its first word begins."""
+        whole = self._measure.whole
+        found = self._found(first, headings)
+        for cut, (after, _, _) in pairwise([*found, (len(whole) - 1, 0, first)]):
+            yield cut
+            # The quick look first: nearly all sentences are short.
+            if whole[after] - whole[cut[0]] > self._most_tokens and not self._fits(cut[0], after):
+                yield from self._parts(cut[0], after)
+
+    def _fits(self, unit: int, after: int) -> bool:
+        return joint(*self._measure.tokens(unit, after)) <= self._most_tokens
+
+    def _found(self, first: Boundary, headings: Sequence[int]) -> list[Cut]:
+        starts = self._measure.starts
+        text = self._draft.text[self._start : self._start + starts[-1]]
+        places = {self._measure.word_start(0): first}
+        places.update(boundaries.places(text, has_hard_lines=self._draft.has_hard_lines))
+        places.update((at - self._start, Boundary.HEADING) for at in headings)
+        ordered = sorted(places)
+        for begin, end in self._kept_together():
+            inside = ordered[bisect_right(ordered, begin) : bisect_left(ordered, end)]
+            places.update(dict.fromkeys(inside, Boundary.INSIDE))
+        return [
+            (unit, place, places[place])
+            for place, unit in zip(ordered, self._measure.units_at(ordered), strict=True)
+            # A place in the middle of a unit, such as between a quotation mark and a letter, is none.
+            if starts[unit] == place or text[place - 1].isspace()
+        ]
+
+    def _kept_together(self) -> Iterator[tuple[int, int]]:
+        """The ranges of the block that stay whole: those that fit into a passage."""
+        size = self._measure.starts[-1]
+        ranges = self._draft.whole
+        for begin, end in ranges[max(0, bisect_left(ranges, (self._start, 0)) - 1) :]:
+            begins, ends = max(0, begin - self._start), min(size, end - self._start)
+            if begins >= size:
+                return
+            if begins < ends:
+                unit, last = self._measure.units_at([begins, ends - 1])
+                if self._fits(unit, last + 1):
+                    yield begins, ends
+
+    def _parts(self, unit: int, after: int) -> Iterator[Cut]:
+        """Where to cut between two units that are too far apart: at lines, and else about evenly, by words."""
+        measure = self._measure
+        most = self._most_tokens // _PARTS
+        start = unit
+        for at in range(unit + 1, after):
+            boundary = self._boundary_of_word(at)
+            if boundary is Boundary.LINE or joint(*measure.tokens(start, at + 1)) > most:
+                yield at, measure.word_start(at), boundary
+                start = at
+
+    def _boundary_of_word(self, unit: int) -> Boundary:
+        before, word = self._measure.words[unit - 1], self._measure.words[unit]
+        if word[0].isspace():
+            if "\n" in word[: len(word) - len(word.lstrip())]:
+                return Boundary.LINE
+            return Boundary.CLAUSE if before[-1] in _CLAUSE_ENDS else Boundary.WORD
+        if is_wide(word[0]) or is_wide(before[-1]):
+            return Boundary.CLAUSE if before[-1] in _CLAUSE_ENDS else Boundary.WORD
+        return Boundary.INSIDE

@@ -1,0 +1,338 @@
+"""Search: by meaning and by words, fused by rank, scored from 0 to 1."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal, Protocol
+
+import structlog
+
+from steward.kernel import runtime
+from steward.kernel.errors import NotFound, Refusal
+from steward.kernel.work import Actor, Found, Transaction
+from steward.knowledge import closer, filters, queries, words
+from steward.knowledge.embedders import Embedders, written
+from steward.knowledge.errors import CollectionExpired
+from steward.knowledge.queries import Key, Narrowed
+from steward.knowledge.vector_index import VectorIndex
+from steward.providers.embeddings import LOCAL
+from steward.providers.wire import Passage
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
+
+_CANDIDATES: Final = 40
+_PROMISING: Final = 40
+"""Candidates that are looked at closer."""
+_STEEPNESS: Final = 5.0
+_MIDDLE: Final = 1.2
+"""Of the score: where passages begin to answer."""
+_RANK_CONSTANT: Final = 60
+"""Of reciprocal rank fusion: how much the first places count beyond the next ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to look for, and where.
+
+    Attributes:
+        collection_ids: None for every collection, or with `in_chat` for those of chats.
+        embedding_model: only in collections whose vectors this model makes.
+        by: one of the two searches alone, to see what each is worth.
+    """
+
+    query: str
+    limit: int = 5
+    collection_ids: list[str] | None = None
+    document_ids: list[str] | None = None
+    filter: dict[str, Any] | None = None
+    least_score: float = 0.0
+    in_chat: bool = False
+    embedding_model: str | None = None
+    by: Literal["both", "meaning", "words"] = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, and how: what a test of a search asks about."""
+
+    passage: Passage
+    cosine: float | None
+    coverage: float
+    tags: list[str]
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was found, the best first.
+
+    Attributes:
+        has_documents: whether there was anything to search.
+        failed: why the search by meaning did not work, when it did not.
+    """
+
+    hits: list[Hit]
+    has_documents: bool = False
+    failed: Refusal | None = None
+
+    @property
+    def passages(self) -> list[Passage]:
+        """The passages themselves."""
+        return [hit.passage for hit in self.hits]
+
+
+class Reranker(Protocol):
+    """A model that reads question and passage together and judges better than either search."""
+
+    async def scores(self, actor: Actor, question: str, texts: Sequence[str]) -> list[float]:
+        """How well each text answers the question, 0 to 1."""
+        ...
+
+
+@dataclass(slots=True)
+class _Candidate:
+    key: Key
+    cosine: float | None = None
+    nearness: float | None = None
+    rank: float = 0.0
+    coverage: float = 0.0
+    fused: float = 0.0
+    score: float = 0.0
+
+
+@dataclass(slots=True)
+class _Pool:
+    """The candidates of a search, by their places."""
+
+    known: dict[Key, _Candidate] = field(default_factory=dict[Key, _Candidate])
+
+    def add(self, ranked: Iterable[Key]) -> None:
+        """Count a ranking: the first place gives most."""
+        for place, key in enumerate(ranked, start=1):
+            self.of(key).fused += 1 / (_RANK_CONSTANT + place)
+
+    def of(self, key: Key) -> _Candidate:
+        return self.known.setdefault(key, _Candidate(key))
+
+
+async def search(actor: Actor, wanted: Wanted) -> Results:
+    """Find the passages that fit a question.
+
+    When the vectors of a question cannot be had, the words alone find passages, and `failed` says so.
+
+    Raises:
+        NotFound: a named collection is not in the workspace.
+        CollectionExpired: a named collection was not used for too long.
+        FilterInvalid: the filter is none.
+    """
+    house = runtime.current()
+    now = house.now()
+    condition = filters.read(wanted.filter) if wanted.filter else None
+    async with house.database.transaction(actor) as work:
+        collections = await _scope(work, wanted, now)
+    if not collections:
+        return Results([])
+    vectors, failed = await _vectors(actor, wanted.query, collections) if wanted.by != "words" else ([], None)
+    configurations = sorted({name for one in collections for name in one.languages}) or [words.SIMPLE]
+    main = await asyncio.to_thread(words.main_configuration, wanted.query, configurations)
+    narrowed = Narrowed(
+        [one.id for one in collections],
+        wanted.document_ids,
+        None if condition is None else condition.path,
+        "{}" if condition is None else condition.values,
+    )
+    elsewhere = await _elsewhere(actor, vectors, narrowed)
+    # One snapshot: a document may be published anew between two statements.
+    async with house.database.transaction(actor, snapshot=True) as work:
+        await queries.set_up(work)
+        in_scope = sum(one.chunks for one in collections)
+        if wanted.document_ids is not None or condition is not None:
+            in_scope = await queries.count_narrowed(work, narrowed)
+        pool = _Pool()
+        near = await _by_meaning(work, pool, vectors, elsewhere, narrowed, in_scope)
+        asked = words.of_question(wanted.query) if wanted.by != "meaning" else []
+        found = await queries.by_words(
+            work, narrowed, asked, main, configurations, in_scope, _CANDIDATES, near
+        )
+        pool.add(key for key, rank, _ in found[:_CANDIDATES] if rank > 0)
+        for key, rank, coverage in found:
+            one = pool.of(key)
+            one.rank, one.coverage = rank, coverage
+        await _complete(work, pool, vectors)
+        promising = sorted(pool.known.values(), key=lambda one: -one.fused)[: max(_PROMISING, wanted.limit)]
+        written_there = await queries.passages(work, [one.key for one in promising])
+    promising = [one for one in promising if one.key in written_there]
+    if wanted.by == "both":
+        await _look_closer(wanted.query, promising, written_there, vectors)
+    best = _best(promising, wanted)
+    hits = [_hit(at, one, written_there[one.key]) for at, one in enumerate(best, 1)]
+    return Results(hits, has_documents=True, failed=failed)
+
+
+async def _scope(work: Transaction, wanted: Wanted, now: datetime) -> list[Found]:
+    rows = await queries.scope(work, now, wanted.collection_ids, in_chat=wanted.in_chat)
+    if wanted.collection_ids is not None:
+        if len({row.id for row in rows}) < len(set(wanted.collection_ids)):
+            raise NotFound("There is no such collection.")
+        if any(not row.is_live for row in rows):
+            raise CollectionExpired("The collection was not used for longer than it was to be kept.")
+    rows = [row for row in rows if row.is_live and row.chunks]
+    if wanted.embedding_model is not None:
+        rows = [row for row in rows if row.embedding_model == wanted.embedding_model]
+    if any((now - row.last_active_at).total_seconds() > 3_600 for row in rows):
+        await queries.touch(work, now, [row.id for row in rows])
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Vector:
+    model: str
+    dimensions: int
+    numbers: Any
+    text: str
+
+
+async def _vectors(
+    actor: Actor, question: str, collections: list[Found]
+) -> tuple[list[_Vector], Refusal | None]:
+    """The question as each embedder of the collections sees it, and why one could not be asked."""
+    house = runtime.current()
+    models = {(one.embedding_model, one.dimensions) for one in collections}
+    models |= {(one.former_model, one.former_dimensions) for one in collections if one.former_model}
+    vectors: list[_Vector] = []
+    failed: Refusal | None = None
+    for model, dimensions in sorted(models):
+        try:
+            numbers = await house.part(Embedders).question(actor, question, model, dimensions)
+        except Refusal as error:
+            log.warning("knowledge_embedding_failed", model=model, tag=error.tag, detail=error.detail)
+            failed = error
+        else:
+            if len(numbers) == dimensions:
+                vectors.append(_Vector(model, dimensions, numbers, written(numbers[None])[0]))
+    return vectors, failed
+
+
+async def _elsewhere(
+    actor: Actor, vectors: list[_Vector], narrowed: Narrowed
+) -> dict[str, list[tuple[Key, float]]]:
+    """What the store beside the database finds for each model. It knows nothing of documents, so not when narrowed."""
+    if narrowed.document_ids is not None or narrowed.filter is not None:
+        return {}
+    index = runtime.current().part(VectorIndex)
+    found: dict[str, list[tuple[Key, float]]] = {}
+    for vector in vectors:
+        nearest = await index.nearest(
+            actor.workspace_id, narrowed.collection_ids, vector.model, vector.numbers, _CANDIDATES
+        )
+        if nearest is not None:
+            found[vector.model] = nearest
+    return found
+
+
+async def _by_meaning(
+    work: Transaction,
+    pool: _Pool,
+    vectors: list[_Vector],
+    elsewhere: dict[str, list[tuple[Key, float]]],
+    narrowed: Narrowed,
+    in_scope: int,
+) -> list[Key]:
+    exact = in_scope <= runtime.current().settings.knowledge.exact_chunks
+    near: list[Key] = []
+    for vector in vectors:
+        nearest = elsewhere.get(vector.model)
+        if nearest is None:
+            nearest = await queries.nearest(
+                work, narrowed, vector.model, vector.dimensions, vector.text, _CANDIDATES, exact=exact
+            )
+        for key, cosine in nearest:
+            pool.of(key).cosine = cosine
+        pool.add(key for key, _ in nearest)
+        near += [key for key, _ in nearest]
+    return near
+
+
+async def _complete(work: Transaction, pool: _Pool, vectors: list[_Vector]) -> None:
+    """How near those are that only the words have found."""
+    for vector in vectors:
+        lacking = [key for key, one in pool.known.items() if one.cosine is None]
+        if lacking:
+            for key, cosine in (await queries.cosines(work, lacking, vector.dimensions, vector.text)).items():
+                pool.of(key).cosine = cosine
+
+
+async def _look_closer(
+    question: str, candidates: list[_Candidate], rows: dict[Key, Found], vectors: list[_Vector]
+) -> None:
+    """Compare the question with the sentences of passages whose vectors come from the model of the wheel."""
+    if not candidates or any(vector.model != LOCAL for vector in vectors):
+        return
+    passages = [
+        (" ".join([row.title, *row.headings[-1:]]), row.text) for row in (rows[one.key] for one in candidates)
+    ]
+    for one, near in zip(
+        candidates, await asyncio.to_thread(closer.nearness, question, passages), strict=True
+    ):
+        one.nearness = near
+
+
+def _best(candidates: list[_Candidate], wanted: Wanted) -> list[_Candidate]:
+    for one in candidates:
+        one.score = score(one.cosine, one.nearness, one.coverage)
+    order = _ORDERS[wanted.by]
+    ranked = sorted(candidates, key=lambda one: (-order(one), -one.fused, one.key))
+    return [one for one in ranked if one.score >= wanted.least_score][: wanted.limit]
+
+
+_ORDERS: Final[dict[str, Callable[[_Candidate], float]]] = {
+    "both": lambda one: one.score,
+    "meaning": lambda one: one.cosine or 0.0,
+    "words": lambda one: one.rank,
+}
+
+
+def score(cosine: float | None, nearness: float | None, coverage: float) -> float:
+    """How well a passage fits a question, from 0 to 1.
+
+    Args:
+        cosine: of question and passage; None when it is not known.
+        nearness: of the question and the nearest sentences of the passage; None when nobody looked.
+        coverage: the share of the question's words that the passage holds, weighed by how rare they are.
+
+    Source: fitted to the questions of eval/, see docs/decisions/0013.
+    """
+    known = [one for one in (cosine, nearness) if one is not None]
+    near = 2 * sum(known) / len(known) if known else 0.0
+    return 1 / (1 + math.exp(-_STEEPNESS * (near + coverage - _MIDDLE)))
+
+
+def _hit(number: int, one: _Candidate, row: Found) -> Hit:
+    passage = Passage(
+        number=number,
+        text=row.text,
+        title=row.title,
+        score=round(one.score, 4),
+        document_id=row.document_id,
+        collection_id=row.collection_id,
+        file_id=row.file_id,
+        revision=row.revision,
+        ordinal=row.ordinal,
+        start=row.start_at,
+        end=row.end_at,
+        page=row.page,
+        headings=tuple(row.headings),
+        url=place_url(row.document_id, row.start_at, row.end_at),
+        coverage=round(one.coverage, 4),
+    )
+    return Hit(passage, one.cosine, one.coverage, list(row.tags), row.attributes)
+
+
+def place_url(document_id: str, start: int, end: int) -> str:
+    """Where people open a document at a place."""
+    base = (runtime.current().settings.public_url or "").rstrip("/")
+    return f"{base}/library/documents/{document_id}?start={start}&end={end}"

@@ -1,0 +1,79 @@
+"""Words: how texts and questions are cut for the search of words, and the language that their forms follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, Final
+
+SIMPLE: Final = "simple"
+_CONFIGURATIONS: Final = {
+    "ar": "arabic", "hy": "armenian", "eu": "basque", "ca": "catalan", "da": "danish", "nl": "dutch",
+    "en": "english", "fi": "finnish", "fr": "french", "de": "german", "el": "greek", "hi": "hindi",
+    "hu": "hungarian", "id": "indonesian", "ga": "irish", "it": "italian", "lt": "lithuanian", "ne": "nepali",
+    "nb": "norwegian", "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian",
+    "sr": "serbian", "es": "spanish", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+_CODES: Final = {name: code for code, name in _CONFIGURATIONS.items() if code not in ("nn", "no")}
+
+_WORD: Final = re.compile(r"\d+(?:[.,:]\d+)+|\w+")
+# Scripts that are written without spaces: two letters at a time are as close to words as no dictionary comes.
+_UNSPACED: Final = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
+)
+_MOST_WORDS: Final = 24
+
+
+def configuration(language: str | None) -> str:
+    """PostgreSQL's text search configuration for a language, by its ISO 639-1 code."""
+    return _CONFIGURATIONS.get(language or "", SIMPLE)
+
+
+def spaced(text: str) -> str:
+    """A text with its words apart, as PostgreSQL shall read it: `BR-2210` is two words, 漢字仮名 three pairs."""
+    return " ".join(_words(text))
+
+
+def of_question(question: str) -> list[str]:
+    """The different words of a question, the first ones if there are very many."""
+    return list(dict.fromkeys(word.lower() for word in _words(question)))[:_MOST_WORDS]
+
+
+def main_configuration(question: str, configurations: Sequence[str]) -> str:
+    """The one of the configurations of what is searched that the question is written in. Call it in a thread."""
+    known = {_CODES[name] for name in configurations if name in _CODES}
+    if len(known) < 2:
+        return (
+            configurations[0] if len(configurations) == 1 else next(iter(map(configuration, known)), SIMPLE)
+        )
+    ranked: list[tuple[str, float]] = _identifier().rank(question)
+    return configuration(next((code for code, _ in ranked if code in known), None))
+
+
+@cache
+def _identifier() -> Any:
+    # Loaded at its first use: its tables take a few megabytes.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)  # pyright: ignore[reportUnknownMemberType]  # untyped
+
+
+def _words(text: str) -> Iterator[str]:
+    for word in _WORD.findall(text):
+        if _UNSPACED.search(word) is None:
+            yield word
+        else:
+            yield from _pairs(word)
+
+
+def _pairs(word: str) -> Iterator[str]:
+    at = 0
+    for run in _UNSPACED.finditer(word):
+        if run.start() > at:
+            yield word[at : run.start()]
+        letters = run[0]
+        yield from (letters[i : i + 2] for i in range(max(1, len(letters) - 1)))
+        at = run.end()
+    if at < len(word):
+        yield word[at:]
