@@ -29,12 +29,15 @@ from steward.doors.openai import routes as openai
 from steward.doors.openai.errors import error_response
 from steward.doors.openai.errors import limit_headers as openai_limit_headers
 from steward.doors.terminal import commands
+from steward.files import routes as files
+from steward.files import sweep
+from steward.files.storage import Storage, open_storage
 from steward.identity import routes as identity
 from steward.identity.access import authenticate
 from steward.kernel import durable, logs, migrate, rate_limits, runtime, telemetry
 from steward.kernel.embedded import EmbeddedPostgres, supervise
 from steward.kernel.errors import Invalid, NotFound, Refusal
-from steward.kernel.http import Gate, problem
+from steward.kernel.http import Gate, Uploads, problem
 from steward.kernel.idempotency import Idempotency
 from steward.kernel.ids import new_id
 from steward.kernel.rate_limits import RateLimiter, Standing
@@ -42,9 +45,15 @@ from steward.kernel.rows import APP_ROLE, SYSTEM_ROLE
 from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Settings
 from steward.kernel.work import Database
+from steward.knowledge import jobs as ingestion
+from steward.knowledge import routes as knowledge
+from steward.knowledge.embedders import Embedders
+from steward.knowledge.jobs import Desk
+from steward.knowledge.reading.readers import Readers
+from steward.knowledge.vector_index import VectorIndex
 from steward.providers import prices, tokens
 from steward.providers import routes as providers
-from steward.runs import jobs, sockets
+from steward.runs import embedding, jobs, sockets
 from steward.runs import routes as runs
 from steward.runs.calls import Calls
 from steward.runs.engine import Engine
@@ -134,12 +143,26 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
             renew_seconds=settings.leases.renew_seconds,
             dead_seconds=settings.leases.dead_seconds,
         )
-        house.parts |= {RateLimiter: limiter, Feed: feed, Calls: calls, Engine: engine, durable.Lease: lease}
+        readers = Readers(settings.knowledge)
+        stack.push_async_callback(readers.close)
+        house.parts |= {
+            RateLimiter: limiter,
+            Feed: feed,
+            Calls: calls,
+            Engine: engine,
+            durable.Lease: lease,
+            Storage: open_storage(settings),
+            Readers: readers,
+            Embedders: Embedders(embedding.embed),
+            VectorIndex: VectorIndex(),
+            Desk: Desk(),
+        }
         await lease.take()
         durable.launch(settings, house.database.system_url, house.process_id)
         await asyncio.to_thread(prices.warm_up)
         await asyncio.to_thread(tokens.warm_up)
         lease.on_death.append(lambda: jobs.adopt_orphans(house))
+        lease.on_death.append(lambda: ingestion.adopt_documents(house))
         lease.on_lost.append(engine.drop_lost)
         stack.push_async_callback(_shut_down, engine, calls, lease)
         for job in (
@@ -148,6 +171,7 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
             lease.keep(),
             jobs.keep_books(house),
             jobs.keep_clean(house),
+            sweep.keep_clean(house),
         ):
             stack.push_async_callback(_cancelled, asyncio.ensure_future(job))
         yield house
@@ -164,6 +188,7 @@ def create_app(settings: Settings, announce: Callable[[Runtime], Awaitable[None]
         Idempotency(build_api(settings, announce), authenticate),
         settings.limits,
         shape,
+        Uploads(_upload_paths(), settings.knowledge.file_bytes),
         limit_headers=limit_headers,
     )
     return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, gate), settings.trusted_proxies))
@@ -198,7 +223,7 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
             "default": {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {}}}
         },
     )
-    for room in (identity, threads, providers, usage, runs, sockets):
+    for room in (identity, files, threads, knowledge, providers, usage, runs, sockets):
         app.include_router(room.router, prefix=_NATIVE)
     app.include_router(ai_sdk.router)
     app.include_router(openai.router)
@@ -208,6 +233,10 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     return app
+
+
+def _upload_paths() -> tuple[str, ...]:
+    return tuple(f"{_NATIVE}{path}" for path in (*files.UPLOAD_PATHS, *knowledge.UPLOAD_PATHS))
 
 
 def shape(path: str, refusal: Refusal, request_id: str) -> Response:

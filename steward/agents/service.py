@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from steward.agents import catalogue
 from steward.kernel.settings import Settings
+from steward.kernel.tools import Tool
 from steward.kernel.work import Transaction
 from steward.providers import service as providers
 from steward.providers.errors import ModelNotAllowed, UnknownProvider
@@ -18,13 +20,26 @@ _BUILT_IN: Final = "Steward"
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a request asks for; None leaves it to the agent, and then to the server."""
+    """What a request asks for; None leaves it to the agent, and then to the server.
+
+    Attributes:
+        rag_enabled: whether the turn looks into the documents.
+        rag_model: only into collections whose vectors this model makes.
+        rag_top_k: for so many passages.
+        collection_ids: only into these collections.
+        tools: names of the tools that are offered to the model.
+    """
 
     model: str | None = None
     temperature: float | None = None
     max_tokens: int | None = None
     instructions: str | None = None
     reasoning_effort: str | None = None
+    rag_enabled: bool | None = None
+    rag_model: str | None = None
+    rag_top_k: int | None = None
+    collection_ids: list[str] | None = None
+    tools: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,8 @@ class Prepared:
     reasoning_effort: str | None
     overflow: Literal["compact", "refuse"]
     messages: Mapping[str, str]
+    tools: list[Tool]
+    collection_ids: list[str] | None
 
     @property
     def resolved(self) -> Resolved:
@@ -57,6 +74,7 @@ async def prepare(
     Raises:
         UnknownProvider: no configured provider has the model.
         ModelNotAllowed: the workspace does not allow it.
+        Invalid: there is no tool of a name.
     """
     models = await providers.models_of(work, settings)
     chat = settings.chat
@@ -74,6 +92,8 @@ async def prepare(
         reasoning_effort=wishes.reasoning_effort,
         overflow=models.choices.overflow or chat.overflow,
         messages=models.choices.messages,
+        tools=catalogue.named(wishes.tools or []),
+        collection_ids=wishes.collection_ids,
     )
 
 

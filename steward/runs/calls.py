@@ -168,6 +168,8 @@ class Calls:
         self, work: Transaction, plan: Plan, request: ModelRequest, *, at: int, attempt: int
     ) -> Line:
         resolved = plan.chain[at]
+        if plan.may_lack_tools and not resolved.takes_tools:
+            request = replace(request, tools=[])
         now = self._runtime.now()
         hold = Hold()
         wish = request.max_tokens

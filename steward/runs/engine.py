@@ -23,14 +23,20 @@ from steward.kernel.errors import Refusal, Unavailable
 from steward.kernel.logs import trace_ids
 from steward.kernel.runtime import Runtime
 from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
+from steward.kernel.tools import ToolContext
 from steward.kernel.work import Actor, Transaction
+from steward.knowledge.citations import as_prompt, strip
 from steward.providers.events import ToolCall
 from steward.providers.wire import ModelRequest, PromptMessage
-from steward.runs import queries
+from steward.runs import citing as citations
+from steward.runs import queries, tooling
 from steward.runs.calls import Calls, worded
+from steward.runs.citing import Citing
+from steward.runs.context import Context
 from steward.runs.errors import RunBroke, RunInterrupted, RunTimeout, TooManySteps
 from steward.runs.events import (
     Notice,
+    Retrieved,
     RunEnd,
     RunEvent,
     RunStart,
@@ -43,6 +49,7 @@ from steward.runs.events import (
 )
 from steward.runs.feed import Batch, Feed, Tail, write
 from steward.runs.lines import Call, Plan
+from steward.runs.tooling import Numbering
 from steward.runs.transcript import Transcript
 from steward.threads import service as threads
 from steward.usage import service as usage
@@ -73,6 +80,8 @@ class Turn:
     stop: asyncio.Event
     accepted_at: float
     started_at: float
+    context: Context = field(default_factory=Context)
+    citing: Citing | None = None
     prompt: list[PromptMessage] = field(default_factory=list[PromptMessage])
     transcript: Transcript = field(default_factory=Transcript)
     folded: int = 0
@@ -109,6 +118,7 @@ class Engine:
         question_id: str,
         message_id: str,
         prepared: Prepared,
+        context: Context,
         accepted_at: float,
         question: list[dict[str, Any]] | None,
     ) -> Turn:
@@ -124,6 +134,7 @@ class Engine:
             message_id=message_id,
             attempt=1,
             prepared=prepared,
+            context=context,
             tail=Tail(work.actor.workspace_id, run_id, 1),
             stop=self._feed.stop_signal(run_id),
             accepted_at=accepted_at,
@@ -132,14 +143,15 @@ class Engine:
         if question is None:
             await self._gather(work, turn)
         else:
-            turn.prompt = _prompt(prepared, [("user", question)])
+            turn.prompt = _prompt(prepared, context, [("user", question)])
+        _ready_to_cite(turn)
         await self._open_call(work, turn)
         return turn
 
     def begin(self, turn: Turn) -> None:
         """Run a turn whose transaction has committed."""
         self._adopt(turn)
-        turn.tail.publish([self._run_start(turn)])
+        turn.tail.publish([self._run_start(turn), *turn.context.events()])
         self._spawn(self._carry(turn))
 
     def discard(self, run_id: str) -> None:
@@ -179,6 +191,8 @@ class Engine:
         """One model call whose line in the ledger is open, and what came of it stored."""
         turn.tail.publish([StepStart(step)])
         status, error = await self._speak(turn)
+        if turn.citing is not None:
+            turn.tail.publish(turn.citing.rest())
         if turn.abandoned:
             # DBOS records no outcome of a cancelled step: the workflow stays pending for whoever goes on with it.
             raise asyncio.CancelledError
@@ -190,6 +204,9 @@ class Engine:
             await self._end_step(turn, step)
             turn.steps_done = step
             return "again"
+        if turn.citing is not None:
+            turn.tail.publish(await citations.check(turn.transcript.text(), turn.citing.passages))
+            turn.fold()
         return await self._finish(turn, status, error)
 
     async def let_go(self) -> None:
@@ -259,7 +276,7 @@ class Engine:
         with stage("turn.context"):
             prepared = turn.prepared
             history = await threads.history(work, turn.question_id, prepared.history_messages)
-            turn.prompt = _prompt(prepared, history)
+            turn.prompt = _prompt(prepared, turn.context, history)
 
     async def _open_call(self, work: Transaction, turn: Turn) -> None:
         prepared = turn.prepared
@@ -272,6 +289,7 @@ class Engine:
             message_id=turn.message_id,
             overflow=prepared.overflow,
             messages=prepared.messages,
+            may_lack_tools=True,
         )
         turn.call = await self._calls.begin(work, plan, turn.accepted_at)
 
@@ -283,6 +301,8 @@ class Engine:
             temperature=turn.prepared.temperature,
             max_tokens=turn.prepared.max_tokens,
             reasoning_effort=turn.prepared.reasoning_effort,
+            passages=turn.context.passages,
+            tools=tooling.specs(turn.prepared.tools),
         )
 
     async def _speak(self, turn: Turn) -> tuple[RunStatus, Refusal | None]:
@@ -319,22 +339,23 @@ class Engine:
 
     async def _stream(self, turn: Turn, call: Call) -> None:
         publish = turn.tail.publish
+        citing = turn.citing
         async with aclosing(self._calls.stream(call)) as batches:
+            if citing is None:
+                async for batch in batches:
+                    publish(batch)
+                return
             async for batch in batches:
-                publish(batch)
+                publish(citing.read(batch))
 
     async def _end_step(self, turn: Turn, step: int) -> None:
-        """Store a step whose model call asked for tools, and answer the calls."""
-        # No tools are offered yet, so whatever the model asks for does not exist.
-        failures: list[RunEvent] = [
-            ToolFailure(call.call_id, f"There is no tool named {call.name!r}.")
-            for call in _open_tool_calls(turn)
-        ]
+        """Answer the calls of a step whose model asked for tools, and store it."""
+        answers = await self._use_tools(turn)
         call = turn.call
         assert call is not None
         # The provider sent no count: ours goes into the events, as at the end of a turn.
         estimate: list[RunEvent] = [] if call.line.usage is not None else [await call.line.counted()]
-        turn.tail.publish([*estimate, *failures, StepEnd(step)])
+        turn.tail.publish([*estimate, *answers, StepEnd(step)])
         turn.fold()
         await self._feed.flush()
         async with self._runtime.database.transaction(turn.actor) as work:
@@ -345,6 +366,39 @@ class Engine:
         # The model that answered goes on; the ones that could not are not asked again in this turn.
         turn.prepared = replace(turn.prepared, chain=list(turn.prepared.chain[call.at :]))
         turn.call = None
+
+    async def _use_tools(self, turn: Turn) -> list[RunEvent]:
+        """What came of the tools that the model called; of none that were still at work when the turn was stopped."""
+        numbering = Numbering(turn.citing.passages if turn.citing else [])
+
+        def context(call: ToolCall) -> ToolContext:
+            return ToolContext(
+                turn.actor,
+                turn.run_id,
+                turn.thread_id,
+                call.call_id,
+                turn.prepared.collection_ids,
+                numbering.cite,
+            )
+
+        calls = _open_tool_calls(turn)
+        working = asyncio.ensure_future(tooling.answer(calls, turn.prepared.tools, context))
+        stopped = asyncio.ensure_future(turn.stop.wait())
+        try:
+            await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                return [ToolFailure(call.call_id, "Stopped before it gave a result.") for call in calls]
+        finally:
+            for task in (working, stopped):
+                task.cancel()
+            await asyncio.gather(working, stopped, return_exceptions=True)
+        if numbering.found:
+            turn.context = replace(turn.context, passages=[*turn.context.passages, *numbering.found])
+            turn.citing = turn.citing or Citing([], _question(turn))
+        if turn.citing is not None:
+            turn.citing.next_step(numbering.found)
+        found: list[RunEvent] = [Retrieved(numbering.found)] if numbering.found else []
+        return [*found, *working.result()]
 
     async def _finish(self, turn: Turn, status: RunStatus, error: Refusal | None) -> StepOutcome:
         """Store the end of a turn in one transaction, then tell the readers."""
@@ -476,8 +530,11 @@ class Engine:
             opening.append(StepRestart(step))
         for event in standing([*earlier, *opening]):
             turn.transcript.add(event)
+            if isinstance(event, Retrieved):
+                turn.context = Context([*turn.context.passages, *event.passages])
         async with house.database.transaction(actor) as work:
             await self._gather(work, turn)
+        _ready_to_cite(turn)
         self._adopt(turn)
         turn.tail.publish(opening)
         turn.folded = len(turn.tail.events)
@@ -583,9 +640,33 @@ def _open_tool_calls(turn: Turn) -> list[ToolCall]:
     return [event for event in turn.tail.events[begun:] if isinstance(event, ToolCall)]
 
 
-def _prompt(prepared: Prepared, history: list[tuple[str, list[dict[str, Any]]]]) -> list[PromptMessage]:
-    said = [PromptMessage(_role(role), parts) for role, parts in history if parts]
-    return [PromptMessage.of_text("system", prepared.instructions), *said]
+def _ready_to_cite(turn: Turn) -> None:
+    if turn.context.passages:
+        turn.citing = Citing(turn.context.passages, _question(turn))
+
+
+def _question(turn: Turn) -> str:
+    return next((message.text for message in reversed(turn.prompt) if message.role == "user"), "")
+
+
+def _prompt(
+    prepared: Prepared, context: Context, history: list[tuple[str, list[dict[str, Any]]]]
+) -> list[PromptMessage]:
+    said = [PromptMessage(_role(role), _uncited(parts)) for role, parts in history if parts]
+    instructions = prepared.instructions
+    if context.passages:
+        instructions = f"{instructions}\n\n{as_prompt(context.passages)}"
+    return [PromptMessage.of_text("system", instructions), *said]
+
+
+def _uncited(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """An earlier answer without its citations: the numbers of this turn are other ones."""
+    numbers = {part["number"] for part in parts if part["type"] == "source"}
+    if not numbers:
+        return parts
+    return [
+        {**part, "text": strip(part["text"], numbers)} if part["type"] == "text" else part for part in parts
+    ]
 
 
 def _role(role: str) -> Literal["system", "user", "assistant", "tool"]:

@@ -19,6 +19,7 @@ from steward.providers.events import (
     ToolInputDelta,
     Usage,
 )
+from steward.providers.wire import Passage
 
 RunStatus = Literal[
     "queued", "in_progress", "requires_action", "completed", "failed", "cancelled", "incomplete", "expired"
@@ -79,6 +80,38 @@ class Notice(_Event, tag="notice"):
     message: str
 
 
+class Retrieved(_Event, tag="retrieved"):
+    """Passages were found that the answer may rest on; they are numbered through the whole turn."""
+
+    passages: list[Passage]
+
+
+class SourceCite(_Event, tag="source_cite"):
+    """The answer cites a passage for the first time."""
+
+    passage: Passage
+    excerpt: str
+
+
+class CitedPlace(msgspec.Struct, array_like=True):
+    """A citation in the answer's text: from `start` to `end` in code points stands the marker of a passage.
+
+    `support` is how well the passage supports the sentence, 0 to 1.
+    """
+
+    number: int
+    start: int
+    end: int
+    support: float
+    is_supported: bool
+
+
+class CitationsChecked(_Event, tag="citations_checked"):
+    """Every citation of the answer was compared with its passage."""
+
+    places: list[CitedPlace]
+
+
 class RunEnd(_Event, tag="run_end"):
     """The turn is over and stored."""
 
@@ -109,6 +142,9 @@ RunEvent = (
     | Usage
     | Finish
     | Notice
+    | Retrieved
+    | SourceCite
+    | CitationsChecked
     | RunEnd
 )
 

@@ -54,6 +54,7 @@ class Plan:
         chain: the model, and those that answer when it cannot.
         overflow: what is done when the prompt is too long for the model.
         messages: the workspace's own words for errors, by tag.
+        may_lack_tools: a model that takes no tools answers without them.
     """
 
     chain: Sequence[Resolved]
@@ -65,6 +66,7 @@ class Plan:
     message_id: str | None = None
     overflow: Literal["compact", "refuse"] = "refuse"
     messages: Mapping[str, str] = field(default_factory=dict[str, str])
+    may_lack_tools: bool = False
 
 
 @dataclass(slots=True, eq=False)

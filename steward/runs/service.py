@@ -13,6 +13,7 @@ from typing import Any, Final
 import structlog
 
 from steward.agents import service as agents
+from steward.agents.catalogue import OF_DOCUMENTS
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound
 from steward.kernel.ids import new_id
@@ -23,6 +24,7 @@ from steward.providers.events import ProviderEvent, ReasoningDelta, TextDelta, U
 from steward.providers.wire import ModelRequest
 from steward.runs import queries
 from steward.runs.calls import Calls, outcome_of
+from steward.runs.context import Context, gather
 from steward.runs.engine import Engine, Turn
 from steward.runs.events import ENDED, Notice, RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
@@ -51,10 +53,11 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     engine = house.part(Engine)
     if request.trigger != "regenerate" or request.parts:
         threads.ensure_fits(request.parts, house.settings.limits.message_chars)
+    context = await gather(actor, await _question_text(actor, request), request.wishes)
     run_id = new_id("run")
     with stage("turn.start", run_id=run_id):
         try:
-            turn = await _accept_after_others(actor, request, run_id, accepted_at)
+            turn = await _accept_after_others(actor, request, context, run_id, accepted_at)
         except BaseException:
             engine.discard(run_id)
             raise
@@ -73,19 +76,28 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     return Started(run_id, turn.thread_id, turn.message_id, joined=False)
 
 
+async def _question_text(actor: Actor, request: TurnRequest) -> str:
+    """What is asked: the new message, or the question that shall be answered again."""
+    said = threads.plain_text(request.parts)
+    if said or request.thread_ref is None:
+        return said
+    async with runtime.current().database.transaction(actor) as work:
+        return await threads.question_text(work, request.thread_ref, request.message_ref, request.message_id)
+
+
 async def _accept_after_others(
-    actor: Actor, request: TurnRequest, run_id: str, accepted_at: float
+    actor: Actor, request: TurnRequest, context: Context, run_id: str, accepted_at: float
 ) -> Turn | Started:
     """Accept a turn; a live run of its thread is stopped first, and given a moment to store what it said."""
     database = runtime.current().database
     try:
         async with database.transaction(actor) as work:
-            return await _accept(work, request, run_id, accepted_at, overtake=False)
+            return await _accept(work, request, context, run_id, accepted_at, overtake=False)
     except _Answering as answering:
         await stop(actor, answering.run_id)
         await _wait_until_stored(actor, answering.run_id)
     async with database.transaction(actor) as work:
-        return await _accept(work, request, run_id, accepted_at, overtake=True)
+        return await _accept(work, request, context, run_id, accepted_at, overtake=True)
 
 
 async def _wait_until_stored(actor: Actor, run_id: str) -> None:
@@ -105,10 +117,18 @@ class _Answering(Exception):
 
 
 async def _accept(
-    work: Transaction, request: TurnRequest, run_id: str, accepted_at: float, *, overtake: bool
+    work: Transaction,
+    request: TurnRequest,
+    context: Context,
+    run_id: str,
+    accepted_at: float,
+    *,
+    overtake: bool,
 ) -> Turn | Started:
     house = runtime.current()
     wishes = request.wishes
+    if wishes.tools is None and context.has_documents:
+        wishes = replace(wishes, tools=list(OF_DOCUMENTS))
     thread = await threads.open_thread(work, request.thread_ref)
     # An unknown model refuses the whole request: nothing of this transaction stays.
     prepared = await agents.prepare(work, house.settings, wishes, thread_model=thread.model)
@@ -166,6 +186,7 @@ async def _accept(
         question_id=question_id,
         message_id=answer_id,
         prepared=prepared,
+        context=context,
         accepted_at=accepted_at,
         # A thread that begins with this question has nothing else to remember.
         question=request.parts if thread.is_new and not request.earlier else None,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from steward.providers.events import (
     ProviderState,
     ReasoningDelta,
@@ -12,9 +14,38 @@ from steward.providers.events import (
     ToolCallStart,
     Usage,
 )
-from steward.runs.events import Notice, RunEvent, StepEnd, StepStart, ToolFailure, ToolResult
+from steward.runs.events import (
+    CitationsChecked,
+    Notice,
+    RunEvent,
+    SourceCite,
+    StepEnd,
+    StepStart,
+    ToolFailure,
+    ToolResult,
+)
 
 Part = dict[str, Any]
+
+
+def source_part(event: SourceCite) -> Part:
+    """A cited passage as its message keeps it: enough to show it, and to open the document at the place."""
+    passage = event.passage
+    return {
+        "type": "source",
+        "number": passage.number,
+        "title": passage.title,
+        "url": passage.url,
+        "excerpt": event.excerpt,
+        "score": passage.score,
+        "document_id": passage.document_id,
+        "file_id": passage.file_id,
+        "revision": passage.revision,
+        "start": passage.start,
+        "end": passage.end,
+        "page": passage.page,
+        "headings": list(passage.headings),
+    }
 
 
 class Transcript:
@@ -25,6 +56,8 @@ class Transcript:
         self._kind = ""
         self._pieces: list[str] = []
         self._speaking = False
+        self._sources: list[Part] = []
+        self._citations: list[dict[str, Any]] = []
         self.input_tokens = 0
         self.output_tokens = 0
         self.cached_tokens = 0
@@ -37,34 +70,23 @@ class Transcript:
                 self._text("text", event.text)
             case ReasoningDelta():
                 self._text("reasoning", event.text)
-            case ToolCallStart():
-                self._close()
-                self._speaking = True
-                part = {
-                    "type": "tool_call",
-                    "call_id": event.call_id,
-                    "name": event.name,
-                    "state": "input_streaming",
-                }
-                self._parts.append(part)
-            case ToolCall():
-                self.output_chars += len(event.raw_input)
-                part = self._call(event.call_id, event.name)
-                part.update(input=event.input, state="input_ready")
-                if event.input is None:
-                    part["raw_input"] = event.raw_input
+            case ToolCallStart() | ToolCall():
+                self._call_began(event)
             case ProviderState():
                 self._keep(event)
             case Notice():
                 self._close()
                 notice = {"tag": event.tag, "message": event.message}
                 self._parts.append({"type": "data", "name": "notice", "data": notice})
+            case SourceCite():
+                # The text goes on behind it: a source is beside the answer and not in it.
+                self._sources.append(source_part(event))
+            case CitationsChecked():
+                self._citations = [msgspec.structs.asdict(place) for place in event.places]
             case StepStart() | StepEnd():
                 self._speaking = False
-            case ToolResult():
-                self._call(event.call_id, "").update(output=event.output, state="output_ready")
-            case ToolFailure():
-                self._call(event.call_id, "").update(error=event.message, state="failed")
+            case ToolResult() | ToolFailure():
+                self._result(event)
             case Usage():
                 self.input_tokens += event.input_tokens
                 self.output_tokens += event.output_tokens
@@ -75,7 +97,40 @@ class Transcript:
     def parts(self) -> list[Part]:
         """The message as it stands."""
         self._close()
-        return list(self._parts)
+        beside: list[Part] = [*self._sources]
+        if self._citations:
+            beside.append({"type": "data", "name": "citations", "data": {"places": self._citations}})
+        return [*self._parts, *beside]
+
+    def _call_began(self, event: ToolCallStart | ToolCall) -> None:
+        if isinstance(event, ToolCallStart):
+            self._close()
+            self._speaking = True
+            begun = {
+                "type": "tool_call",
+                "call_id": event.call_id,
+                "name": event.name,
+                "state": "input_streaming",
+            }
+            self._parts.append(begun)
+            return
+        self.output_chars += len(event.raw_input)
+        part = self._call(event.call_id, event.name)
+        part.update(input=event.input, state="input_ready")
+        if event.input is None:
+            part["raw_input"] = event.raw_input
+
+    def _result(self, event: ToolResult | ToolFailure) -> None:
+        call = self._call(event.call_id, "")
+        if isinstance(event, ToolResult):
+            call.update(output=event.output, state="output_ready")
+        else:
+            call.update(error=event.message, state="failed")
+
+    def text(self) -> str:
+        """What was said so far, without thoughts and tools."""
+        self._close()
+        return "".join(part["text"] for part in self._parts if part["type"] == "text")
 
     def _text(self, kind: str, text: str) -> None:
         if kind != self._kind:

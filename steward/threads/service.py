@@ -137,6 +137,20 @@ async def find_question(work: Transaction, thread: ThreadRef, ref: str | None) -
     return None if known is None else Question(known.id, known.parent_id, is_repeat=True)
 
 
+async def question_text(work: Transaction, thread_ref: str, *refs: str | None) -> str:
+    """What is asked in a thread: by the message that one of these ids names, or else by its newest question."""
+    found = await queries.lock_thread(work, thread_ref)
+    if found is None:
+        return ""
+    thread = ThreadRef(found.id, found.client_id, found.head_id, found.title, found.model, is_new=False)
+    for ref in (*refs, found.head_id):
+        named = await find_question(work, thread, ref)
+        if named is not None:
+            known = await queries.find_message(work, thread.id, named.id)
+            return "" if known is None else plain_text(known.parts)
+    return ""
+
+
 def no_question() -> NotFound:
     """The refusal when there is nothing to answer again."""
     return _no_message()

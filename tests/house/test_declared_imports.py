@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 # What only an extra brings may be imported by these alone, and these are loaded only when they are asked for.
-OF_EXTRAS = {"steward/providers/pydantic_ai_wire.py": "pydantic-ai"}
+OF_EXTRAS = {
+    "steward/files/s3_storage.py": "s3",
+    "steward/providers/pydantic_ai_wire.py": "pydantic-ai",
+}
 
 
 def declared(extra: str | None = None) -> set[str]:

@@ -11,7 +11,18 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LINT = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
-ROOMS = ("agents", "audit", "identity", "kernel", "providers", "runs", "threads", "usage")
+ROOMS = (
+    "agents",
+    "audit",
+    "files",
+    "identity",
+    "kernel",
+    "knowledge",
+    "providers",
+    "runs",
+    "threads",
+    "usage",
+)
 
 # What breaks each contract, as file and import.
 BREAKS = {

@@ -32,12 +32,15 @@ from tests.support.database import (
 
 # Not one user's own, although a user is named in each row: the whole workspace sees them.
 _SHARED_WITH_THE_WORKSPACE = {
+    "collections": "documents are the workspace's",
+    "documents": "documents are the workspace's",
+    "files": "files are the workspace's",
     "api_keys": "admins see who may call",
     "memberships": "colleagues see each other",
     "model_calls": "admins see what was used; no row holds text of a message",
 }
 # What may look past the policies, because it names the actor itself.
-_DEFINER_FUNCTIONS = {"search_messages"}
+_DEFINER_FUNCTIONS = {"search_chunks", "search_messages"}
 _HIDDEN_FROM_THE_APP = ("sessions", "sign_in_links", "processes")
 
 

@@ -10,17 +10,17 @@ from scripts import reference
 from steward.kernel.settings import Settings
 from steward.providers.service import Models
 
-NAMES = re.compile(r"\bSTEWARD_[A-Z_]+[A-Z]\b")
+NAMES = re.compile(r"\bSTEWARD_[A-Z0-9_]+[A-Z]\b")
 DOCS = (reference.ROOT / "docs/configuration.md").read_text("utf-8")
 EXAMPLE = (reference.ROOT / ".env.example").read_text("utf-8")
 
 
 def documented() -> set[str]:
-    return set(re.findall(r"^\| `([A-Z_]+)` \|", DOCS, re.MULTILINE))
+    return set(re.findall(r"^\| `([A-Z0-9_]+)` \|", DOCS, re.MULTILINE))
 
 
 def exampled() -> set[str]:
-    return set(re.findall(r"^#([A-Z_]+)=", EXAMPLE, re.MULTILINE))
+    return set(re.findall(r"^#([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
 
 
 @pytest.mark.req("DEPL-01", "DEPL-21")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import httpx
@@ -16,7 +16,7 @@ from steward.kernel.work import Actor
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """The ids of what somebody owns: a conversation of one exchange, its run, a key, a budget."""
+    """The ids of what somebody owns: a conversation of one exchange, its run, a key, a budget, a document."""
 
     workspace: str
     thread: str
@@ -25,15 +25,19 @@ class Things:
     run: str
     key: str
     budget: str
+    collection: str
+    document: str
+    file: str
 
     @property
     def ids(self) -> tuple[str, ...]:
-        return (self.workspace, self.thread, self.question, self.answer, self.run, self.key, self.budget)
+        return astuple(self)
 
 
 def nobodys() -> Things:
     """Ids of the same form that nobody has."""
-    return Things(*(new_id(prefix) for prefix in ("ws", "thread", "msg", "msg", "run", "key", "budget")))
+    prefixes = ("ws", "thread", "msg", "msg", "run", "key", "budget", "vs", "doc", "file-")
+    return Things(*(new_id(prefix) for prefix in prefixes))
 
 
 async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) -> Things:
@@ -54,8 +58,26 @@ async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) 
     wide = {"scope": "user", "subject_id": actor.user_id, "period": "day", "limit_tokens": 10**12}
     budgets = await client.post("/api/v1/budgets", json=wide, headers=headers)
     budget = budgets.json()["id"] if budgets.status_code == 201 else new_id("budget")
-    run = asked.json()["run_id"]
-    return Things(actor.workspace_id, thread, first["id"], answer["id"], run, key, budget)
+    document = await _own_document(client, headers)
+    return Things(
+        actor.workspace_id, thread, first["id"], answer["id"], asked.json()["run_id"], key, budget, *document
+    )
+
+
+async def _own_document(client: httpx.AsyncClient, headers: dict[str, str]) -> tuple[str, str, str]:
+    """The ids of a collection, a document in it and its file."""
+    written = await client.post(
+        "/api/v1/documents/text",
+        json={"title": "Notes", "content": "The pump runs at 9 bar."},
+        headers=headers,
+    )
+    if written.status_code != 202:
+        return new_id("vs"), new_id("doc"), new_id("file-")
+    document = written.json()
+    while document["status"] == "in_progress":
+        await asyncio.sleep(0.02)
+        document = (await client.get(f"/api/v1/documents/{document['id']}", headers=headers)).json()
+    return document["collection_id"], document["id"], document["file_id"]
 
 
 @dataclass(frozen=True, slots=True)

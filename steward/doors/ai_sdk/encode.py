@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final, assert_never
 
 import msgspec
+from msgspec.structs import asdict
 
 from steward.providers.events import (
     Finish,
@@ -20,16 +21,20 @@ from steward.providers.events import (
     Usage,
 )
 from steward.runs.events import (
+    CitationsChecked,
     Notice,
+    Retrieved,
     RunEnd,
     RunEvent,
     RunStart,
+    SourceCite,
     StepEnd,
     StepRestart,
     StepStart,
     ToolFailure,
     ToolResult,
 )
+from steward.runs.transcript import source_part
 
 DONE: Final = b"data: [DONE]\n\n"
 HEADERS: Final = {"x-vercel-ai-ui-message-stream": "v1"}
@@ -123,9 +128,15 @@ class Encoder:
                 out.append(chunk(type="data-notice", data={"tag": event.tag, "message": event.message}))
             case RunEnd():
                 self._end(out, event)
-            case Usage() | Finish() | StepRestart() | ProviderState():
+            case SourceCite():
+                out.append(_source(event))
+            case CitationsChecked():
+                out.append(
+                    chunk(type="data-citations", data={"places": [asdict(one) for one in event.places]})
+                )
+            case Usage() | Finish() | StepRestart() | ProviderState() | Retrieved():
                 # Usage and reason travel with the end; a restart is the business of whoever feeds the encoder, and
-                # what a wire keeps for itself is nobody's.
+                # what a wire keeps for itself is nobody's. Passages that nobody cites are not shown.
                 pass
             case TextDelta() | ReasoningDelta():
                 raise AssertionError("deltas are encoded in batches")
@@ -187,6 +198,22 @@ class Encoder:
 def error(sentence: str, run_id: str) -> bytes:
     """The chunk of a failure: a sentence for people and the run to ask about."""
     return chunk(type="error", errorText=f"{sentence} ({run_id})" if run_id else sentence)
+
+
+def _source(event: SourceCite) -> bytes:
+    part = source_part(event)
+    told = {
+        name: value
+        for name, value in part.items()
+        if name not in ("type", "title", "url") and value is not None
+    }
+    return chunk(
+        type="source-url",
+        sourceId=f"source-{event.passage.number}",
+        url=event.passage.url,
+        title=event.passage.title,
+        providerMetadata={"steward": told},
+    )
 
 
 def _tool_input(event: ToolCall) -> bytes:

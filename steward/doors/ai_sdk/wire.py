@@ -7,6 +7,7 @@ or newer than this server.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
 import msgspec
@@ -44,6 +45,10 @@ class Body(msgspec.Struct):
     max_tokens: int | None = None
     reasoningEffort: str | None = None  # the wire's name
     instructions: str | None = None
+    ragEnabled: bool | None = None  # the wire's name
+    ragModel: str | None = None  # the wire's name
+    ragTopK: int | None = None  # the wire's name
+    collectionIds: list[str] | None = None  # the wire's name
     stream: bool | None = None
 
 
@@ -135,7 +140,7 @@ def _turn(body: Body) -> TurnRequest:
     last = body.message if body.message is not None else (history[-1] if history else None)
     thread_ref = _id(body.id or body.chatId, "id")
     message_ref = _id(body.messageId, "messageId")
-    wishes = _wishes(body)
+    wishes = _with_knowledge(_wishes(body), body)
     if body.trigger not in _TRIGGERS:
         raise Invalid(f"The trigger {body.trigger!r} is not known here.", field="trigger")
     if body.trigger == "regenerate-message":
@@ -197,6 +202,20 @@ def _wishes(body: Body | CompletionBody) -> Wishes:
             f"reasoningEffort is one of {', '.join(filter(None, _EFFORTS))}.", field="reasoningEffort"
         )
     return Wishes(body.model or None, body.temperature, max_tokens, body.instructions, body.reasoningEffort)
+
+
+def _with_knowledge(wishes: Wishes, body: Body) -> Wishes:
+    if body.ragTopK is not None and not 1 <= body.ragTopK <= 50:
+        raise Invalid("ragTopK lies between 1 and 50.", field="ragTopK")
+    if body.collectionIds is not None and len(body.collectionIds) > 50:
+        raise Invalid("collectionIds names at most 50 collections.", field="collectionIds")
+    return replace(
+        wishes,
+        rag_enabled=body.ragEnabled,
+        rag_model=body.ragModel,
+        rag_top_k=body.ragTopK,
+        collection_ids=body.collectionIds,
+    )
 
 
 def _parts(message: _Message) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 
 from steward.agents.service import Wishes
-from steward.doors.terminal import usage_commands
+from steward.doors.terminal import ingest_commands, usage_commands
 from steward.identity import service as identity
 from steward.kernel import logs, rate_limits
 from steward.kernel.errors import NotFound, Refusal
@@ -54,6 +54,8 @@ def build(host: Host) -> typer.Typer:
     _serving(cli, host)
     _people(cli, host)
     usage_commands.hang(cli, lambda data_dir, act: _once(host, data_dir, act))
+    serving = replace(host, open_runtime=host.serve_runtime)
+    ingest_commands.hang(cli, lambda data_dir, act: _once(serving, data_dir, act))
     _upkeep(cli, host)
     return cli
 

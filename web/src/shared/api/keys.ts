@@ -8,4 +8,11 @@ export const keys = {
   thread: (id: string) => ["threads", "one", id] as const,
   history: (id: string) => ["history", id] as const,
   search: (text: string) => ["threads", "search", text] as const,
+  knowledge: ["knowledge"] as const,
+  collections: ["knowledge", "collections"] as const,
+  documents: ["knowledge", "documents"] as const,
+  documentList: (collectionId: string | null, status: string | null) => ["knowledge", "documents", "list", collectionId, status] as const,
+  firstDocuments: ["knowledge", "documents", "first"] as const,
+  document: (id: string) => ["knowledge", "documents", "one", id] as const,
+  passages: (query: string, collectionId: string | null) => ["knowledge", "passages", query, collectionId] as const,
 };

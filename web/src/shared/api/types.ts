@@ -14,3 +14,12 @@ export type Message = Schemas["MessageRead"];
 /** A part of a message; a newer server may know more kinds than this page. */
 export type Part = { type?: unknown; [field: string]: unknown };
 export type Usage = Schemas["MessageUsage"];
+export type Collection = Schemas["CollectionRead"];
+export type CollectionPage = Schemas["CollectionPage"];
+/** A document of the library; the browser's own `Document` is another thing. */
+export type LibraryDocument = Schemas["DocumentRead"];
+export type DocumentPage = Schemas["DocumentPage"];
+export type DocumentText = Schemas["DocumentText"];
+export type Passage = Schemas["PassageRead"];
+export type PassagePage = Schemas["SearchResult"];
+export type Samples = Schemas["SamplesAdded"];
