@@ -52,10 +52,16 @@ class Citing:
                 events.append(SourceCite(passage, citations.excerpt(passage.text, self._question)))
 
 
-async def check(text: str, passages: Sequence[Passage]) -> list[RunEvent]:
+async def check(text: str, passages: Sequence[Passage]) -> list[CitationsChecked]:
     """Compare every citation of an answer with its passage."""
     found = await citations.check(text, passages)
     if not found:
         return []
-    places = [CitedPlace(one.number, one.start, one.end, one.support, one.is_supported) for one in found]
-    return [CitationsChecked(places)]
+    return [
+        CitationsChecked(
+            [
+                CitedPlace(one.number, one.start, one.end, one.support, one.is_supported, one.is_checked)
+                for one in found
+            ]
+        )
+    ]

@@ -93,10 +93,11 @@ class SourceCite(_Event, tag="source_cite"):
     excerpt: str
 
 
-class CitedPlace(msgspec.Struct, array_like=True):
+class CitedPlace(msgspec.Struct):
     """A citation in the answer's text: from `start` to `end` in code points stands the marker of a passage.
 
-    `support` is how well the passage supports the sentence, 0 to 1.
+    `support` is how well the passage supports the sentence, 0 to 1. A place is not checked where code cannot tell,
+    because sentence and passage are in two languages.
     """
 
     number: int
@@ -104,6 +105,7 @@ class CitedPlace(msgspec.Struct, array_like=True):
     end: int
     support: float
     is_supported: bool
+    is_checked: bool
 
 
 class CitationsChecked(_Event, tag="citations_checked"):

@@ -14,7 +14,7 @@ from steward.kernel.errors import Invalid
 from steward.kernel.work import Actor
 from steward.providers.events import TextDelta, Usage
 from steward.providers.wire import ModelRequest, OutputSchema, PromptMessage
-from steward.runs import service
+from steward.runs import completions
 from steward.runs.errors import ObjectInvalid
 from steward.runs.schemas import ObjectRead, ObjectRequest, UsageRead
 
@@ -35,7 +35,7 @@ async def generate(actor: Actor, request: ObjectRequest) -> ObjectRead:
     cost: Decimal | None = None
     faults: list[str] = []
     for attempt in range(1, request.max_retries + 2):
-        completion = await service.complete(actor, request.model, asked, purpose="object")
+        completion = await completions.complete(actor, request.model, asked, purpose="object")
         text, used = await _read(completion)
         total = _sum(total, used)
         spent = completion.cost_usd(used)
@@ -80,7 +80,7 @@ def _first_request(request: ObjectRequest) -> ModelRequest:
     )
 
 
-async def _read(completion: service.Completion) -> tuple[str, Usage]:
+async def _read(completion: completions.Completion) -> tuple[str, Usage]:
     text: list[str] = []
     used = Usage(0, 0)
     async with aclosing(completion.events()) as batches:

@@ -6,8 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, replace
-from decimal import Decimal
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 import structlog
@@ -19,20 +18,15 @@ from steward.kernel.errors import NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.telemetry import stage
 from steward.kernel.work import Actor, Transaction, Work
-from steward.providers import service as providers
-from steward.providers.events import ProviderEvent, ReasoningDelta, TextDelta, Usage
-from steward.providers.wire import ModelRequest
+from steward.providers.events import ReasoningDelta, TextDelta
 from steward.runs import queries
-from steward.runs.calls import Calls, outcome_of
 from steward.runs.context import Context, gather
 from steward.runs.engine import Engine, Turn
-from steward.runs.events import ENDED, Notice, RunEnd, RunEvent, RunStart, StepStart, standing
+from steward.runs.events import ENDED, RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
-from steward.runs.lines import Call, Plan
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
 from steward.threads import service as threads
 from steward.threads.schemas import LiveRun
-from steward.usage import service as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -353,73 +347,3 @@ async def stop_thread(actor: Actor, thread_ref: str) -> Stopped:
     if live is None:
         return Stopped(stopped=False, run_id=None)
     return await stop(actor, live.id)
-
-
-@dataclass(slots=True)
-class Completion:
-    """One model call that keeps no thread. It ends when its reader goes; its lines in the ledger are settled on every
-    exit.
-    """
-
-    call: Call
-
-    @property
-    def model(self) -> str:
-        """Who answers, `provider/model`; known for sure with the first event."""
-        return self.call.resolved.full_name
-
-    def cost_usd(self, used: Usage) -> Decimal | None:
-        """What so many tokens of the model that answers cost, in US dollars; None when its price is not known."""
-        line = self.call.line
-        return usage.round_usd(line.resolved.pricing.cost(used, line.opened_at))
-
-    async def events(self) -> AsyncGenerator[list[ProviderEvent]]:
-        """What the model says.
-
-        Yields: batches of events; the last holds `Usage`, the provider's or an estimate, and `Finish`.
-
-        Raises:
-            LLMError: the call failed.
-        """
-        calls = runtime.current().part(Calls)
-        status = "interrupted"
-        try:
-            async with aclosing(calls.stream(self.call)) as batches:
-                async for batch in batches:
-                    said = [event for event in batch if not isinstance(event, Notice)]
-                    if self.call.finish is not None and not any(isinstance(one, Usage) for one in said):
-                        said.insert(len(said) - 1, await self.call.line.counted())
-                    if said:
-                        yield said
-            status = "completed"
-        except BaseException as error:
-            status = outcome_of(error)
-            raise
-        finally:
-            calls.settle_beside(self.call, status)
-
-
-async def complete(
-    actor: Actor, model: str | None, request: ModelRequest, purpose: str = "completion"
-) -> Completion:
-    """Begin one model call that keeps no thread.
-
-    Raises:
-        Forbidden: the actor may only read.
-        UnknownProvider, ModelNotAllowed: nobody answers for the model's name.
-        BudgetExhausted, PriceUnknown: a budget does not allow the call.
-    """
-    accepted_at = time.perf_counter()
-    actor.ensure_role("member")
-    house = runtime.current()
-    async with house.database.transaction(actor) as work:
-        models = await providers.models_of(work, house.settings)
-        plan = Plan(
-            chain=models.chain(model),
-            request=request,
-            purpose=purpose,
-            # The client holds the conversation: leaving out a part of it is the client's to decide.
-            overflow="refuse",
-            messages=models.choices.messages,
-        )
-        return Completion(await house.part(Calls).begin(work, plan, accepted_at))

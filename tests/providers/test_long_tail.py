@@ -20,7 +20,7 @@ from steward.providers.long_tail import LongTail
 from steward.providers.prices import cost_usd
 from steward.providers.service import Models, Resolved
 from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
-from steward.runs import service
+from steward.runs import completions
 from steward.usage.service import round_usd
 from tests.conftest import Person
 from tests.providers.own_settings import own_settings
@@ -109,7 +109,7 @@ async def test_a_call_is_booked_like_any_other(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-library")
     monkeypatch.setenv("OPENAI_BASE_URL", provider.base_url)
     request = ModelRequest([PromptMessage.of_text("user", "{{words:30}}")], max_tokens=100)
-    completion = await service.complete(ada.actor, "pydantic-ai/openai-chat:gpt-4o-mini", request)
+    completion = await completions.complete(ada.actor, "pydantic-ai/openai-chat:gpt-4o-mini", request)
     assert [event async for batch in completion.events() for event in batch]
     (line,) = await ledger(house, ada)
     assert (line.provider, line.model) == ("pydantic-ai", "openai-chat:gpt-4o-mini")

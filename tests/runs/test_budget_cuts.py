@@ -23,7 +23,7 @@ from steward.providers import tokens
 from steward.providers.errors import LLMError
 from steward.providers.events import ReasoningDelta, TextDelta
 from steward.providers.wire import ModelRequest, PromptMessage
-from steward.runs import service
+from steward.runs import completions
 from steward.runs.events import Notice, RunEnd
 from steward.runs.events import TextDelta as RunText
 from steward.usage import budget_rules
@@ -94,7 +94,7 @@ class Budgeted:
         request = ModelRequest([PromptMessage.of_text("user", text)], max_tokens=most)
         for tries in range(patience):
             try:
-                completion = await service.complete(actor, model, request)
+                completion = await completions.complete(actor, model, request)
             except BudgetExhausted:
                 self.heard.refused += 1
                 await asyncio.sleep(0.03 * (tries + 1))
@@ -102,7 +102,7 @@ class Budgeted:
                 await self._hear(completion, length // 2 if "stop" in fate else None)
                 return
 
-    async def _hear(self, completion: service.Completion, leave_after: int | None) -> None:
+    async def _hear(self, completion: completions.Completion, leave_after: int | None) -> None:
         self.heard.streams += 1
         seen = chunk = 0
         try:

@@ -20,7 +20,7 @@ from steward.kernel.runtime import Runtime
 from steward.providers.events import TextDelta, Usage
 from steward.providers.prices import cost_usd
 from steward.providers.wire import ModelRequest, PromptMessage
-from steward.runs import calls, service
+from steward.runs import calls, completions, service
 from steward.runs.calls import Calls
 from steward.usage.tables import ModelCall
 from tests.conftest import MakePerson, Person
@@ -287,7 +287,7 @@ async def test_a_call_whose_reader_leaves_before_it_begins_is_settled(
     house: Runtime, provider: ScriptedProvider, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mark = new_id("mark")
-    completion = await service.complete(
+    completion = await completions.complete(
         ada.actor, MODELS[0], ModelRequest([PromptMessage.of_text("user", mark)])
     )
     events = completion.events()

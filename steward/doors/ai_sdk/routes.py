@@ -17,7 +17,7 @@ from steward.kernel.pages import AnyId
 from steward.kernel.sse import EventStream, StreamCut
 from steward.kernel.work import Actor
 from steward.providers.events import Finish, TextDelta, Usage
-from steward.runs import service
+from steward.runs import completions, service
 from steward.runs.events import RunEnd, StepRestart
 from steward.runs.schemas import Started, TurnRequest
 
@@ -47,7 +47,7 @@ async def complete(request: Request, actor: Caller) -> Response:
     """Answer one prompt without a conversation, for `useCompletion`; it ends when its reader goes."""
     settings = runtime.current().settings
     model, asked = wire.read_completion(await request.body(), settings.limits.message_chars)
-    completion = await service.complete(actor, model, asked)
+    completion = await completions.complete(actor, model, asked)
     return EventStream(
         _completion(completion), ping_seconds=settings.streams.ping_seconds, headers=encode.HEADERS
     )
@@ -88,7 +88,7 @@ async def _chunks(actor: Actor, run_id: str) -> AsyncGenerator[bytes]:
                 yield data
 
 
-async def _completion(completion: service.Completion) -> AsyncGenerator[bytes]:
+async def _completion(completion: completions.Completion) -> AsyncGenerator[bytes]:
     encoder = encode.Encoder()
     yield encode.chunk(type="start")
     usage, finish = Usage(0, 0), Finish("stop")

@@ -17,6 +17,7 @@ from steward.providers.events import (
     ToolInputDelta,
     Usage,
 )
+from steward.runs.completions import Completion
 
 DONE: Final = b"data: [DONE]\n\n"
 _FINISH: Final = {"error": "stop", "other": "stop"}
@@ -40,8 +41,8 @@ class Encoder:
         """The first chunk."""
         return self._chunk({"role": "assistant", "content": "", "refusal": None})
 
-    def encode(self, events: list[ProviderEvent]) -> bytes:
-        """The chunks of a batch, in one piece."""
+    def encode(self, events: list[ProviderEvent], annotations: list[dict[str, Any]] | None = None) -> bytes:
+        """The chunks of a batch, in one piece; the last one's with what the answer cites."""
         out: list[bytes] = []
         usage: Usage | None = None
         for event in events:
@@ -61,6 +62,8 @@ class Encoder:
                 case Usage():
                     usage = event
                 case Finish():
+                    if annotations:
+                        out.append(self._chunk({"annotations": annotations}))
                     out.append(self._chunk({}, _FINISH.get(event.reason, event.reason)))
                 case ToolCall() | ProviderState():
                     pass
@@ -73,7 +76,30 @@ class Encoder:
         return self._head + b',"choices":' + _json([choice]) + b"}\n\n"
 
 
-def whole(completion_id: str, model: str, created: int, events: list[ProviderEvent]) -> dict[str, Any]:
+def citations_of(completion: Completion) -> list[dict[str, Any]]:
+    """What an answer cites, as OpenAI writes sources on the web: each place with the address of its document."""
+    passages = {source.passage.number: source.passage for source in completion.sources}
+    return [
+        {
+            "type": "url_citation",
+            "url_citation": {
+                "start_index": place.start,
+                "end_index": place.end,
+                "title": passages[place.number].title,
+                "url": passages[place.number].url,
+            },
+        }
+        for place in completion.places
+    ]
+
+
+def whole(
+    completion_id: str,
+    model: str,
+    created: int,
+    events: list[ProviderEvent],
+    annotations: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
     """A completion in one object."""
     text = "".join(event.text for event in events if isinstance(event, TextDelta))
     reasoning = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
@@ -97,6 +123,8 @@ def whole(completion_id: str, model: str, created: int, events: list[ProviderEve
         message["reasoning_content"] = reasoning
     if calls:
         message["tool_calls"] = calls
+    if annotations:
+        message["annotations"] = annotations
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _FINISH.get(reason, reason)}
     return {
         "id": completion_id,

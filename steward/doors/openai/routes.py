@@ -21,7 +21,7 @@ from steward.kernel.ids import new_id
 from steward.kernel.sse import EventStream
 from steward.providers import service as providers
 from steward.providers.events import ProviderEvent
-from steward.runs import embedding, service
+from steward.runs import completions, embedding
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -40,14 +40,22 @@ async def create_chat_completion(request: Request, actor: Caller) -> Response:
     """Create a chat completion; it ends when its reader goes, because this wire cannot resume."""
     body = wire.read(await request.body())
     completion_id, created = new_id("chatcmpl").replace("_", "-", 1), int(time.time())
-    completion = await service.complete(actor, body.model, wire.to_request(body))
+    completion = await completions.complete(
+        actor, body.model, wire.to_request(body), wishes=wire.to_wishes(body)
+    )
     asked = completion.model
     events = completion.events()
     try:
         if not body.stream:
             collected = await _unless_gone(request, _collect(events))
             return JSONResponse(
-                encode.whole(completion_id, _answered(body.model, asked, completion), created, collected)
+                encode.whole(
+                    completion_id,
+                    _answered(body.model, asked, completion),
+                    created,
+                    collected,
+                    encode.citations_of(completion),
+                )
             )
         # The first batch comes before the status: a provider's refusal is still an HTTP error.
         first = await _unless_gone(request, _first(events))
@@ -58,7 +66,8 @@ async def create_chat_completion(request: Request, actor: Caller) -> Response:
         completion_id, _answered(body.model, asked, completion), created, include_usage=include_usage
     )
     return EventStream(
-        _chunks(encoder, first, events), ping_seconds=runtime.current().settings.streams.ping_seconds
+        _chunks(encoder, first, events, completion),
+        ping_seconds=runtime.current().settings.streams.ping_seconds,
     )
 
 
@@ -96,12 +105,16 @@ async def read_openai_model(work: InTransaction, model: str) -> dict[str, Any]:
 
 
 async def _chunks(
-    encoder: encode.Encoder, first: list[ProviderEvent], events: AsyncGenerator[list[ProviderEvent]]
+    encoder: encode.Encoder,
+    first: list[ProviderEvent],
+    events: AsyncGenerator[list[ProviderEvent]],
+    completion: completions.Completion,
 ) -> AsyncGenerator[bytes]:
     try:
-        yield encoder.start() + encoder.encode(first)
+        yield encoder.start() + encoder.encode(first, encode.citations_of(completion))
         async for batch in events:
-            data = encoder.encode(batch)
+            # Known with the last batch, and told before it ends.
+            data = encoder.encode(batch, encode.citations_of(completion))
             if data:
                 yield data
         yield encode.DONE
@@ -143,7 +156,7 @@ async def _unless_gone(request: Request, reading: Coroutine[Any, Any, T]) -> T:
         await asyncio.gather(task, leaving, return_exceptions=True)
 
 
-def _answered(named: str, asked: str, completion: service.Completion) -> str:
+def _answered(named: str, asked: str, completion: completions.Completion) -> str:
     """The model's name in the answer: as it was asked for, unless another one stepped in."""
     return named if completion.model == asked else completion.model
 

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from steward.agents.service import Wishes
 from steward.doors.openai.errors import BadRequest
 from steward.providers.wire import ModelRequest, OneTool, OutputSchema, PromptMessage, ToolChoice, ToolSpec
 
@@ -66,7 +67,10 @@ class _StreamOptions(msgspec.Struct):
 
 
 class ChatBody(msgspec.Struct):
-    """The body of `POST /v1/chat/completions`. Unknown fields are ignored, as OpenAI's own hosts do."""
+    """The body of `POST /v1/chat/completions`. Unknown fields are ignored, as OpenAI's own hosts do.
+
+    The last three are Steward's: clients of this wire send their whole prompt, so that nothing is added to it unasked.
+    """
 
     model: str
     messages: list[_Message]
@@ -85,8 +89,12 @@ class ChatBody(msgspec.Struct):
     parallel_tool_calls: bool | None = None
     response_format: _Format | None = None
     reasoning_effort: str | None = None
+    rag_enabled: bool | None = None
+    rag_top_k: int | None = None
+    collection_ids: list[str] | None = None
 
 
+_MOST_PASSAGES: Final = 50
 _WHERE: Final = re.compile(r"`\$\.(\w+)")
 _bodies: Final = msgspec.json.Decoder(ChatBody)
 _TOOL_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -156,6 +164,18 @@ def to_request(body: ChatBody) -> ModelRequest:
         output=_output(body.response_format),
         reasoning_effort=body.reasoning_effort,
     )
+
+
+def to_wishes(body: ChatBody) -> Wishes:
+    """What the body asks of the workspace's documents.
+
+    Raises:
+        BadRequest: more passages than a turn takes.
+    """
+    if body.rag_top_k is not None and not 1 <= body.rag_top_k <= _MOST_PASSAGES:
+        raise BadRequest(f"rag_top_k lies between 1 and {_MOST_PASSAGES}.", param="rag_top_k")
+    is_wanted = body.rag_enabled or (body.rag_enabled is None and body.collection_ids is not None)
+    return Wishes(rag_enabled=is_wanted, rag_top_k=body.rag_top_k, collection_ids=body.collection_ids)
 
 
 def _tool(function: _ToolFunction) -> ToolSpec:
