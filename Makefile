@@ -92,6 +92,10 @@ $(WEB_BUILT): $(WEB_SOURCES) | $(WEB_INSTALLED)
 run: setup ## Install what is missing and serve on http://127.0.0.1:8000 (ARGS="--port 9000")
 	@exec $(BIN)/steward serve $(ARGS)
 
+.PHONY: eval
+eval: setup-dev ## Measure the search over documents with the questions of eval/
+	@$(BIN)/python -m eval
+
 .PHONY: bench
 bench: setup-dev ## Measure the server against its figures
 	@$(BIN)/python -m bench $(ARGS)

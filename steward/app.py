@@ -46,6 +46,7 @@ from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Settings
 from steward.kernel.work import Database
 from steward.knowledge import jobs as ingestion
+from steward.knowledge import pinecone
 from steward.knowledge import routes as knowledge
 from steward.knowledge.embedders import Embedders
 from steward.knowledge.jobs import Desk
@@ -154,7 +155,7 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
             Storage: open_storage(settings),
             Readers: readers,
             Embedders: Embedders(embedding.embed),
-            VectorIndex: VectorIndex(),
+            VectorIndex: VectorIndex(pinecone.open_store(settings, http)),
             Desk: Desk(),
         }
         await lease.take()
