@@ -173,6 +173,7 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
             jobs.keep_books(house),
             jobs.keep_clean(house),
             sweep.keep_clean(house),
+            ingestion.keep_indexed(house),
         ):
             stack.push_async_callback(_cancelled, asyncio.ensure_future(job))
         yield house

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text, update
 from steward.kernel import durable, runtime
 from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor
-from steward.knowledge import ingestion
+from steward.knowledge import ingestion, queries
 from steward.knowledge.tables import Document
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
@@ -23,6 +23,8 @@ _GOING: Final = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 _AT_ONCE: Final = 4
 _STALE: Final = text("interval '15 seconds'")
 _MOST: Final = 100
+_INDEXED: Final = 200
+_INDEX_SECONDS: Final = 3.0
 
 
 class Desk:
@@ -54,6 +56,32 @@ async def adopt_documents(house: Runtime) -> None:
                 "document_adopted", document_id=row.id, workflow_status=status, workflow_version=version
             )
             await _begin_anew(actor, row.id, row.revision)
+
+
+async def keep_indexed(house: Runtime) -> None:
+    """Put the passages of workspaces that have many into the index of nearest neighbours, until cancelled.
+
+    That costs more than everything else that is done for a passage, so nobody waits for it, and small workspaces do
+    without.
+    """
+    while True:
+        try:
+            is_done = False
+            while not is_done:
+                is_done = not await index_some(house)
+        except Exception as error:
+            log.warning("passages_not_indexed", error=type(error).__name__)
+        await asyncio.sleep(_INDEX_SECONDS)
+
+
+async def index_some(house: Runtime) -> bool:
+    """Put some passages of each large workspace into the index; whether there may be more. Two processes may do it at
+    once.
+    """
+    async with house.database.quick_house() as connection:
+        large = await queries.large_workspaces(connection, house.settings.knowledge.exact_chunks)
+        indexed = [await queries.index_some(connection, workspace_id, _INDEXED) for workspace_id in large]
+    return any(count == _INDEXED for count in indexed)
 
 
 async def _stale(house: Runtime) -> Sequence[Selected[str, str, int, str | None]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from steward.kernel.work import Found, Statement, Transaction
+from steward.kernel.work import Found, House, Statement, Transaction
 from steward.knowledge.reading.contents import Span
 
 _LIVE: Final = (
@@ -63,7 +63,19 @@ _INSERT_CHUNKS: Final = Statement(
     "cast(:embeddings AS text[])) "
     "AS k(ordinal, start_at, end_at, page, headings, tokens, text, words, embedding) ON CONFLICT DO NOTHING"
 )
+_LARGE: Final = Statement(
+    "SELECT workspace_id FROM collections GROUP BY workspace_id HAVING sum(chunks) > cast(:most AS int)"
+)
+_INDEX: Final = Statement(
+    "UPDATE chunks SET is_indexed = true WHERE (workspace_id, document_id, revision, ordinal) IN ("
+    "SELECT workspace_id, document_id, revision, ordinal FROM chunks WHERE workspace_id = :workspace_id "
+    "AND NOT is_indexed LIMIT cast(:most AS int) FOR UPDATE SKIP LOCKED) RETURNING 1 AS done"
+)
 _json: Final = msgspec.json.Encoder().encode
+
+
+Way = Literal["every", "index", "rest"]
+"""Which passages are compared: every one; those in the index, which misses a few; those that are not in it yet."""
 
 
 class Key(NamedTuple):
@@ -124,14 +136,11 @@ async def count_narrowed(work: Transaction, narrowed: Narrowed) -> int:
 
 
 async def nearest(
-    work: Transaction, narrowed: Narrowed, model: str, dimensions: int, vector: str, most: int, *, exact: bool
+    work: Transaction, narrowed: Narrowed, model: str, dimensions: int, vector: str, most: int, *, way: Way
 ) -> list[tuple[Key, float]]:
-    """The passages nearest to a vector and the cosine of each, nearest first.
-
-    With `exact` every passage is compared; else the index is walked, which misses a few.
-    """
+    """The passages nearest to a vector and the cosine of each, nearest first."""
     rows = await work.all(
-        _nearest(dimensions, exact),
+        _nearest(dimensions, way),
         workspace_id=work.actor.workspace_id,
         model=model,
         vector=vector,
@@ -142,7 +151,8 @@ async def nearest(
 
 
 @cache
-def _nearest(dimensions: int, exact: bool) -> Statement:
+def _nearest(dimensions: int, way: Way) -> Statement:
+    among = {"every": "", "index": "AND c.is_indexed ", "rest": "AND NOT c.is_indexed "}[way]
     distance = f"(c.embedding::halfvec({int(dimensions)}) <#> cast(cast(:vector AS text) AS halfvec))"
     return Statement(
         f"SELECT c.document_id, c.revision, c.ordinal, -{distance} AS cosine FROM chunks c JOIN documents d "
@@ -150,8 +160,18 @@ def _nearest(dimensions: int, exact: bool) -> Statement:
         "WHERE c.workspace_id = :workspace_id AND c.collection_id = ANY (cast(:collection_ids AS text[])) "
         f"AND c.dimensions = {int(dimensions)} AND d.live_model = :model {_NARROWED}"
         # A sum is in no index: with it every passage is compared.
-        f"ORDER BY {distance}{' + 0' if exact else ''} LIMIT cast(:most AS int)"
+        f"{among}ORDER BY {distance}{'' if way == 'index' else ' + 0'} LIMIT cast(:most AS int)"
     )
+
+
+async def large_workspaces(house: House, most: int) -> list[str]:
+    """The workspaces with more passages than are compared one by one."""
+    return [row.workspace_id for row in await house.all(_LARGE, most=most)]
+
+
+async def index_some(house: House, workspace_id: str, most: int) -> int:
+    """Put so many of a workspace's passages into the index, or those that are left; how many."""
+    return len(await house.all(_INDEX, workspace_id=workspace_id, most=most))
 
 
 async def by_words(

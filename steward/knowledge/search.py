@@ -17,7 +17,7 @@ from steward.kernel.work import Actor, Found, Transaction
 from steward.knowledge import closer, filters, queries, words
 from steward.knowledge.embedders import Embedders, written
 from steward.knowledge.errors import CollectionExpired
-from steward.knowledge.queries import Key, Narrowed
+from steward.knowledge.queries import Key, Narrowed, Way
 from steward.knowledge.vector_index import VectorIndex
 from steward.providers.embeddings import LOCAL
 from steward.providers.wire import Passage
@@ -242,19 +242,30 @@ async def _by_meaning(
     narrowed: Narrowed,
     in_scope: int,
 ) -> list[Key]:
-    exact = in_scope <= runtime.current().settings.knowledge.exact_chunks
     near: list[Key] = []
     for vector in vectors:
         nearest = elsewhere.get(vector.model)
         if nearest is None:
-            nearest = await queries.nearest(
-                work, narrowed, vector.model, vector.dimensions, vector.text, _CANDIDATES, exact=exact
-            )
+            nearest = await _nearest(work, narrowed, vector, in_scope)
         for key, cosine in nearest:
             pool.of(key).cosine = cosine
         pool.add(key for key, _ in nearest)
         near += [key for key, _ in nearest]
     return near
+
+
+async def _nearest(
+    work: Transaction, narrowed: Narrowed, vector: _Vector, in_scope: int
+) -> list[tuple[Key, float]]:
+    """The nearest of all passages; of many, those that the index finds, and of the newest, which are not in it yet."""
+    is_small = in_scope <= runtime.current().settings.knowledge.exact_chunks
+    ways: tuple[Way, ...] = ("every",) if is_small else ("index", "rest")
+    found: list[tuple[Key, float]] = []
+    for way in ways:
+        found += await queries.nearest(
+            work, narrowed, vector.model, vector.dimensions, vector.text, _CANDIDATES, way=way
+        )
+    return sorted(found, key=lambda one: -one[1])[:_CANDIDATES]
 
 
 async def _complete(work: Transaction, pool: _Pool, vectors: list[_Vector]) -> None:

@@ -158,6 +158,8 @@ class Chunk(Row):
     Attributes:
         lexemes: the words of title, headings and text, in the language of the document.
         embedding: of length 1, made by the collection's embedder.
+        is_indexed: whether its vector is in an index of nearest neighbours. Only workspaces with many passages need
+            one, and there passages are put into it a moment after they came.
     """
 
     __tablename__ = "chunks"
@@ -166,6 +168,12 @@ class Chunk(Row):
             ["workspace_id", "document_id"], ["documents.workspace_id", "documents.id"], ondelete="CASCADE"
         ),
         Index("ix_chunks_collection", "workspace_id", "collection_id"),
+        Index(
+            "ix_chunks_unindexed",
+            "workspace_id",
+            "collection_id",
+            postgresql_where=text("NOT is_indexed"),
+        ),
         Index("ix_chunks_lexemes", "lexemes", postgresql_using="gin"),
         *(
             Index(
@@ -173,7 +181,7 @@ class Chunk(Row):
                 literal_column(f"(embedding::halfvec({length}))").label("near"),
                 postgresql_ops={"near": "halfvec_ip_ops"},
                 postgresql_using="hnsw",
-                postgresql_where=text(f"dimensions = {length}"),
+                postgresql_where=text(f"dimensions = {length} AND is_indexed"),
             )
             for length in INDEXED_DIMENSIONS
         ),
@@ -194,4 +202,5 @@ class Chunk(Row):
     text: Mapped[str]
     lexemes: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
     dimensions: Mapped[int] = mapped_column(SmallInteger)
+    is_indexed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     embedding: Mapped[str] = mapped_column(HalfVector, deferred=True)

@@ -234,6 +234,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("lexemes", postgresql.TSVECTOR(), nullable=False),
         sa.Column("dimensions", sa.SmallInteger(), nullable=False),
+        sa.Column("is_indexed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("embedding", _HalfVector(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id", "document_id"],
@@ -250,6 +251,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "document_id", "revision", "ordinal", name=op.f("pk_chunks")),
     )
     op.create_index("ix_chunks_collection", "chunks", ["workspace_id", "collection_id"], unique=False)
+    op.create_index(
+        "ix_chunks_unindexed",
+        "chunks",
+        ["workspace_id", "collection_id"],
+        unique=False,
+        postgresql_where=sa.text("NOT is_indexed"),
+    )
     op.create_index("ix_chunks_lexemes", "chunks", ["lexemes"], unique=False, postgresql_using="gin")
     for statement in [
         *_vectors(),
@@ -271,7 +279,7 @@ def _vectors() -> list[str]:
         "ALTER TABLE chunks SET (toast_tuple_target = 512)",
         *(
             f"CREATE INDEX ix_chunks_near_{length} ON chunks "
-            f"USING hnsw ((embedding::halfvec({length})) halfvec_ip_ops) WHERE dimensions = {length}"
+            f"USING hnsw ((embedding::halfvec({length})) halfvec_ip_ops) WHERE dimensions = {length} AND is_indexed"
             for length in _LENGTHS
         ),
     ]
