@@ -36,7 +36,7 @@ from steward.kernel.work import Actor, asyncpg_dsn
 from steward.knowledge import collections, documents, queries, search, words
 from steward.knowledge.documents import Facts
 from steward.knowledge.embedders import written
-from steward.knowledge.queries import Narrowed, Way
+from steward.knowledge.queries import Among, Narrowed
 from steward.knowledge.search import Wanted
 from steward.providers import local_embeddings
 from steward.providers.embeddings import LOCAL
@@ -48,7 +48,7 @@ LEAST_RECALL = 0.95
 LEAST_RATIO = 0.5
 _PER_DOCUMENT = 100
 _BATCH = 5_000
-_WAYS: tuple[Way, ...] = ("every", "index")
+_PARTS: tuple[Among, ...] = ("every", "index")
 _GOALS_MS = {100_000: 50.0, 1_000_000: 100.0}
 
 _STAGE = "CREATE UNLOGGED TABLE staged (document_id text, ordinal int, text text, words text, embedding text)"
@@ -149,7 +149,8 @@ async def recall(house: Runtime, actor: Actor, collection_id: str, questions: Se
         await queries.set_up(work)
         for vector in written(vectors):
             near = [
-                await queries.nearest(work, narrowed, LOCAL, 256, vector, NEAREST, way=way) for way in _WAYS
+                await queries.nearest(work, narrowed, LOCAL, 256, vector, NEAREST, among=among)
+                for among in _PARTS
             ]
             # Passages at the same distance are equally right.
             farthest = min(cosine for _, cosine in near[0])

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from steward.files import service as files
 from steward.files.schemas import FileRead
+from steward.files.storage import Blob
 from steward.kernel import fetch, runtime
 from steward.kernel.errors import NotFound, Refusal, Unavailable
 from steward.kernel.work import Actor, Work
@@ -28,6 +29,13 @@ from steward.knowledge.reading.readers import Readers
 from steward.knowledge.tables import Chunk, Collection, Document, DocumentText
 from steward.knowledge.vector_index import VectorIndex
 from steward.providers.embeddings import LOCAL
+from steward.providers.errors import (
+    LLMError,
+    ProviderBrokeOff,
+    ProviderRateLimited,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -35,7 +43,9 @@ PURPOSE: Final = "knowledge"
 """Of files that were brought for documents, and go with them."""
 _BATCH: Final = 128
 _TRIES: Final = 4
-_RETRY_SECONDS: Final = 2.0
+_PASSING: Final = (ProviderBrokeOff, ProviderRateLimited, ProviderTimeout, ProviderUnavailable)
+"""Failures of a host that another try may not meet."""
+_MOST_WAIT_SECONDS: Final = 60.0
 
 
 class Outdated(Exception):
@@ -120,11 +130,27 @@ async def _fetch(actor: Actor, document_id: str, revision: int) -> None:
     async def pieces() -> AsyncGenerator[bytes]:
         yield page.content
 
-    file = await files.store(actor, pieces(), name=name, media_type=page.media_type, purpose=PURPOSE)
-    async with house.database.work(actor) as work:
+    # In one transaction, so that no crash leaves a file that no document has.
+    async with files.receive(actor, pieces()) as received, house.database.work(actor) as work:
         row = await _wanted(work, document_id, revision)
+        former_file = row.file_id
+        file = await files.add(work, received, name=name, media_type=page.media_type, purpose=PURPOSE)
         row.file_id, row.name, row.media_type = file.id, file.name, file.media_type
         row.bytes, row.sha256, row.stage = file.bytes, file.sha256, "stored"
+        await work.session.flush()
+        former = await let_file_go(work, former_file)
+    if former is not None:
+        await files.forget(actor, former)
+
+
+async def let_file_go(work: Work, file_id: str | None) -> Blob | None:
+    """Take away the row of a file that was brought for documents, once none has it; its content is left to `forget`."""
+    if file_id is None or (await files.get(work, file_id)).purpose != PURPOSE:
+        return None
+    mine = (Document.workspace_id == work.actor.workspace_id, Document.file_id == file_id)
+    if (await work.session.execute(select(Document.id).where(*mine).limit(1))).first() is not None:
+        return None
+    return await files.remove(work, file_id)
 
 
 async def _task(actor: Actor, document_id: str, revision: int) -> _Task:
@@ -198,14 +224,24 @@ async def _vectors(actor: Actor, task: _Task, texts: list[str]) -> Any:
     """Vectors of passages. A host that is busy or away is given time; one that refuses is not asked again."""
     embedders = runtime.current().part(Embedders)
     dimensions = task.dimensions if task.model == LOCAL else None
-    for attempt in range(1, _TRIES + 1):
+    for attempt in range(1, _TRIES):
         try:
             return await embedders.texts(actor, texts, task.model, dimensions)
-        except Refusal as error:
-            if attempt == _TRIES or error.status not in (429, 502, 503, 504):
+        except LLMError as error:
+            wait_seconds = _patience(error, attempt)
+            if wait_seconds is None:
                 raise
-            await asyncio.sleep(error.retry_after_seconds or _RETRY_SECONDS * 2**attempt)
-    raise AssertionError("the last try returns or raises")
+            await asyncio.sleep(wait_seconds)
+    return await embedders.texts(actor, texts, task.model, dimensions)
+
+
+def _patience(error: LLMError, attempt: int) -> float | None:
+    """How long to wait before a host that failed is asked again; None when it is not."""
+    # Each call was tried again already, in shorter steps.
+    wait = runtime.current().settings.upstream.retry_seconds * 2 ** (attempt + 1)
+    wait = wait if error.retry_after_seconds is None else error.retry_after_seconds
+    # Others wait for this place: a host that asks for an hour is not waited for.
+    return wait if isinstance(error, _PASSING) and wait <= _MOST_WAIT_SECONDS else None
 
 
 def _headed(title: str, span: Span, text: str) -> str:
@@ -257,6 +293,7 @@ async def _publish(actor: Actor, task: _Task, contents: Contents) -> None:
     """Make the revision the one that is found, and the ones before it gone, in one transaction."""
     house = runtime.current()
     async with house.database.work(actor) as work:
+        await _lock_collection(work, task.collection_id)
         await _know_language(work, task, words.configuration(contents.language))
         row = await _wanted(work, task.document_id, task.revision)
         row.live_revision, row.live_model, row.live_chunks = task.revision, task.model, len(contents.spans)
@@ -270,6 +307,15 @@ async def _publish(actor: Actor, task: _Task, contents: Contents) -> None:
         await house.part(VectorIndex).remove(actor.workspace_id, task.document_id, former)
     log.info(
         "document_ready", document_id=task.document_id, revision=task.revision, chunks=len(contents.spans)
+    )
+
+
+async def _lock_collection(work: Work, collection_id: str) -> None:
+    """Hold the collection, before its document is: whoever changes both locks them in this order."""
+    await work.session.execute(
+        select(Collection.id)
+        .where(Collection.workspace_id == work.actor.workspace_id, Collection.id == collection_id)
+        .with_for_update()
     )
 
 
@@ -337,7 +383,7 @@ async def _wanted(work: Work, document_id: str, revision: int) -> Document:
 
 
 async def _forget(actor: Actor, document_id: str, revision: int) -> None:
-    """Remove what was made of a revision that nobody wants any more; never of the one that is live."""
+    """Remove what was made of a revision that nobody wants any more, and of those before it; never of the live one."""
     async with runtime.current().database.work(actor) as work:
         live = (
             select(Document.live_revision)
@@ -349,7 +395,7 @@ async def _forget(actor: Actor, document_id: str, revision: int) -> None:
                 delete(table).where(
                     table.workspace_id == actor.workspace_id,
                     place == document_id,
-                    table.revision == revision,
+                    table.revision <= revision,
                     table.revision.is_distinct_from(live),
                 )
             )
@@ -364,5 +410,5 @@ async def _fail(actor: Actor, document_id: str, revision: int, tag: str, reason:
             row.status = "failed"
             row.error = {"tag": tag, "reason": reason, "fix": fix}
     except Outdated:
-        return
+        log.info("document_outdated", document_id=document_id, revision=revision)
     await _forget(actor, document_id, revision)

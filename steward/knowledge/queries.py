@@ -27,7 +27,7 @@ _TOUCH: Final = Statement(
 )
 # Retrieval is planned anew each time: a generic plan walks the index for a workspace that has three passages.
 _SET_UP: Final = Statement(
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('hnsw.ef_search', '100', true), "
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('hnsw.ef_search', '400', true), "
     "set_config('hnsw.iterative_scan', 'relaxed_order', true)"
 )
 _NARROWED: Final = (
@@ -74,7 +74,7 @@ _INDEX: Final = Statement(
 _json: Final = msgspec.json.Encoder().encode
 
 
-Way = Literal["every", "index", "rest"]
+Among = Literal["every", "index", "rest"]
 """Which passages are compared: every one; those in the index, which misses a few; those that are not in it yet."""
 
 
@@ -136,11 +136,18 @@ async def count_narrowed(work: Transaction, narrowed: Narrowed) -> int:
 
 
 async def nearest(
-    work: Transaction, narrowed: Narrowed, model: str, dimensions: int, vector: str, most: int, *, way: Way
+    work: Transaction,
+    narrowed: Narrowed,
+    model: str,
+    dimensions: int,
+    vector: str,
+    most: int,
+    *,
+    among: Among,
 ) -> list[tuple[Key, float]]:
     """The passages nearest to a vector and the cosine of each, nearest first."""
     rows = await work.all(
-        _nearest(dimensions, way),
+        _nearest(dimensions, among),
         workspace_id=work.actor.workspace_id,
         model=model,
         vector=vector,
@@ -151,8 +158,8 @@ async def nearest(
 
 
 @cache
-def _nearest(dimensions: int, way: Way) -> Statement:
-    among = {"every": "", "index": "AND c.is_indexed ", "rest": "AND NOT c.is_indexed "}[way]
+def _nearest(dimensions: int, among: Among) -> Statement:
+    part = {"every": "", "index": "AND c.is_indexed ", "rest": "AND NOT c.is_indexed "}[among]
     distance = f"(c.embedding::halfvec({int(dimensions)}) <#> cast(cast(:vector AS text) AS halfvec))"
     return Statement(
         f"SELECT c.document_id, c.revision, c.ordinal, -{distance} AS cosine FROM chunks c JOIN documents d "
@@ -160,7 +167,7 @@ def _nearest(dimensions: int, way: Way) -> Statement:
         "WHERE c.workspace_id = :workspace_id AND c.collection_id = ANY (cast(:collection_ids AS text[])) "
         f"AND c.dimensions = {int(dimensions)} AND d.live_model = :model {_NARROWED}"
         # A sum is in no index: with it every passage is compared.
-        f"{among}ORDER BY {distance}{'' if way == 'index' else ' + 0'} LIMIT cast(:most AS int)"
+        f"{part}ORDER BY {distance}{'' if among == 'index' else ' + 0'} LIMIT cast(:most AS int)"
     )
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final
 
 import structlog
 
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound, Refusal
 from steward.kernel.work import Actor, Found, Transaction
-from steward.knowledge import closer, filters, queries, words
+from steward.knowledge import filters, queries, ranking, words
 from steward.knowledge.embedders import Embedders, written
 from steward.knowledge.errors import CollectionExpired
-from steward.knowledge.queries import Key, Narrowed, Way
+from steward.knowledge.queries import Among, Key, Narrowed
+from steward.knowledge.ranking import Candidate, Pool, Way
 from steward.knowledge.vector_index import VectorIndex
 from steward.providers.embeddings import LOCAL
 from steward.providers.wire import Passage
@@ -27,11 +26,6 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 _CANDIDATES: Final = 40
 _PROMISING: Final = 40
 """Candidates that are looked at closer."""
-_STEEPNESS: Final = 5.0
-_MIDDLE: Final = 1.2
-"""Of the score: where passages begin to answer."""
-_RANK_CONSTANT: Final = 60
-"""Of reciprocal rank fusion: how much the first places count beyond the next ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +46,7 @@ class Wanted:
     least_score: float = 0.0
     in_chat: bool = False
     embedding_model: str | None = None
-    by: Literal["both", "meaning", "words"] = "both"
+    by: Way = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +79,6 @@ class Results:
         return [hit.passage for hit in self.hits]
 
 
-class Reranker(Protocol):
-    """A model that reads question and passage together and judges better than either search."""
-
-    async def scores(self, actor: Actor, question: str, texts: Sequence[str]) -> list[float]:
-        """How well each text answers the question, 0 to 1."""
-        ...
-
-
-@dataclass(slots=True)
-class _Candidate:
-    key: Key
-    cosine: float | None = None
-    nearness: float | None = None
-    rank: float = 0.0
-    coverage: float = 0.0
-    fused: float = 0.0
-    score: float = 0.0
-
-
-@dataclass(slots=True)
-class _Pool:
-    """The candidates of a search, by their places."""
-
-    known: dict[Key, _Candidate] = field(default_factory=dict[Key, _Candidate])
-
-    def add(self, ranked: Iterable[Key]) -> None:
-        """Count a ranking: the first place gives most."""
-        for place, key in enumerate(ranked, start=1):
-            self.of(key).fused += 1 / (_RANK_CONSTANT + place)
-
-    def of(self, key: Key) -> _Candidate:
-        return self.known.setdefault(key, _Candidate(key))
-
-
 async def search(actor: Actor, wanted: Wanted) -> Results:
     """Find the passages that fit a question.
 
@@ -130,46 +90,36 @@ async def search(actor: Actor, wanted: Wanted) -> Results:
         FilterInvalid: the filter is none.
     """
     house = runtime.current()
-    now = house.now()
     condition = filters.read(wanted.filter) if wanted.filter else None
     async with house.database.transaction(actor) as work:
-        collections = await _scope(work, wanted, now)
+        collections = await _scope(work, wanted, house.now())
     if not collections:
         return Results([])
-    vectors, failed = await _vectors(actor, wanted.query, collections) if wanted.by != "words" else ([], None)
-    configurations = sorted({name for one in collections for name in one.languages}) or [words.SIMPLE]
-    main = await asyncio.to_thread(words.main_configuration, wanted.query, configurations)
-    narrowed = Narrowed(
-        [one.id for one in collections],
-        wanted.document_ids,
-        None if condition is None else condition.path,
-        "{}" if condition is None else condition.values,
-    )
+    vectors, failed = await _vectors(actor, wanted, collections)
+    narrowed = Narrowed([one.id for one in collections], wanted.document_ids, *(condition or (None, "{}")))
     elsewhere = await _elsewhere(actor, vectors, narrowed)
+    spoken = await asyncio.to_thread(_spoken, wanted, collections)
     # One snapshot: a document may be published anew between two statements.
     async with house.database.transaction(actor, snapshot=True) as work:
         await queries.set_up(work)
-        in_scope = sum(one.chunks for one in collections)
-        if wanted.document_ids is not None or condition is not None:
-            in_scope = await queries.count_narrowed(work, narrowed)
-        pool = _Pool()
-        near = await _by_meaning(work, pool, vectors, elsewhere, narrowed, in_scope)
-        asked = words.of_question(wanted.query) if wanted.by != "meaning" else []
-        found = await queries.by_words(
-            work, narrowed, asked, main, configurations, in_scope, _CANDIDATES, near
+        is_narrow = narrowed.document_ids is not None or narrowed.filter is not None
+        in_scope = (
+            await queries.count_narrowed(work, narrowed)
+            if is_narrow
+            else sum(one.chunks for one in collections)
         )
-        pool.add(key for key, rank, _ in found[:_CANDIDATES] if rank > 0)
-        for key, rank, coverage in found:
-            one = pool.of(key)
-            one.rank, one.coverage = rank, coverage
+        pool = Pool()
+        near = await _by_meaning(work, pool, vectors, elsewhere, narrowed, in_scope)
+        await _by_words(work, pool, spoken, narrowed, in_scope, near)
         await _complete(work, pool, vectors)
-        promising = sorted(pool.known.values(), key=lambda one: -one.fused)[: max(_PROMISING, wanted.limit)]
-        written_there = await queries.passages(work, [one.key for one in promising])
-    promising = [one for one in promising if one.key in written_there]
-    if wanted.by == "both":
-        await _look_closer(wanted.query, promising, written_there, vectors)
-    best = _best(promising, wanted)
-    hits = [_hit(at, one, written_there[one.key]) for at, one in enumerate(best, 1)]
+        candidates = pool.best(max(_PROMISING, wanted.limit))
+        rows = await queries.passages(work, [one.key for one in candidates])
+    candidates = [one for one in candidates if one.key in rows]
+    # The model of the package looks only beside its own vectors: those of a host know better.
+    look_closer = wanted.by == "both" and all(vector.model == LOCAL for vector in vectors)
+    await ranking.judge(actor, wanted.query, candidates, rows, look_closer=look_closer)
+    best = ranking.best(candidates, wanted.by, wanted.least_score, wanted.limit)
+    hits = [_hit(number, one, rows[one.key]) for number, one in enumerate(best, 1)]
     return Results(hits, has_documents=True, failed=failed)
 
 
@@ -197,9 +147,11 @@ class _Vector:
 
 
 async def _vectors(
-    actor: Actor, question: str, collections: list[Found]
+    actor: Actor, wanted: Wanted, collections: list[Found]
 ) -> tuple[list[_Vector], Refusal | None]:
     """The question as each embedder of the collections sees it, and why one could not be asked."""
+    if wanted.by == "words":
+        return [], None
     house = runtime.current()
     models = {(one.embedding_model, one.dimensions) for one in collections}
     models |= {(one.former_model, one.former_dimensions) for one in collections if one.former_model}
@@ -207,7 +159,7 @@ async def _vectors(
     failed: Refusal | None = None
     for model, dimensions in sorted(models):
         try:
-            numbers = await house.part(Embedders).question(actor, question, model, dimensions)
+            numbers = await house.part(Embedders).question(actor, wanted.query, model, dimensions)
         except Refusal as error:
             log.warning("knowledge_embedding_failed", model=model, tag=error.tag, detail=error.detail)
             failed = error
@@ -236,7 +188,7 @@ async def _elsewhere(
 
 async def _by_meaning(
     work: Transaction,
-    pool: _Pool,
+    pool: Pool,
     vectors: list[_Vector],
     elsewhere: dict[str, list[tuple[Key, float]]],
     narrowed: Narrowed,
@@ -259,16 +211,43 @@ async def _nearest(
 ) -> list[tuple[Key, float]]:
     """The nearest of all passages; of many, those that the index finds, and of the newest, which are not in it yet."""
     is_small = in_scope <= runtime.current().settings.knowledge.exact_chunks
-    ways: tuple[Way, ...] = ("every",) if is_small else ("index", "rest")
+    parts: tuple[Among, ...] = ("every",) if is_small else ("index", "rest")
     found: list[tuple[Key, float]] = []
-    for way in ways:
+    for among in parts:
         found += await queries.nearest(
-            work, narrowed, vector.model, vector.dimensions, vector.text, _CANDIDATES, way=way
+            work, narrowed, vector.model, vector.dimensions, vector.text, _CANDIDATES, among=among
         )
     return sorted(found, key=lambda one: -one[1])[:_CANDIDATES]
 
 
-async def _complete(work: Transaction, pool: _Pool, vectors: list[_Vector]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """The words of a question, the rules of its own language, and those of what is searched."""
+
+    words: list[str]
+    main: str
+    configurations: list[str]
+
+
+def _spoken(wanted: Wanted, collections: list[Found]) -> _Spoken:
+    configurations = sorted({name for one in collections for name in one.languages}) or [words.SIMPLE]
+    asked = words.of_question(wanted.query) if wanted.by != "meaning" else []
+    return _Spoken(asked, words.main_configuration(wanted.query, configurations), configurations)
+
+
+async def _by_words(
+    work: Transaction, pool: Pool, spoken: _Spoken, narrowed: Narrowed, in_scope: int, near: list[Key]
+) -> None:
+    found = await queries.by_words(
+        work, narrowed, spoken.words, spoken.main, spoken.configurations, in_scope, _CANDIDATES, near
+    )
+    pool.add(key for key, rank, _ in found[:_CANDIDATES] if rank > 0)
+    for key, rank, coverage in found:
+        one = pool.of(key)
+        one.rank, one.coverage = rank, coverage
+
+
+async def _complete(work: Transaction, pool: Pool, vectors: list[_Vector]) -> None:
     """How near those are that only the words have found."""
     for vector in vectors:
         lacking = [key for key, one in pool.known.items() if one.cosine is None]
@@ -277,52 +256,7 @@ async def _complete(work: Transaction, pool: _Pool, vectors: list[_Vector]) -> N
                 pool.of(key).cosine = cosine
 
 
-async def _look_closer(
-    question: str, candidates: list[_Candidate], rows: dict[Key, Found], vectors: list[_Vector]
-) -> None:
-    """Compare the question with the sentences of passages whose vectors come from the model of the wheel."""
-    if not candidates or any(vector.model != LOCAL for vector in vectors):
-        return
-    passages = [
-        (" ".join([row.title, *row.headings[-1:]]), row.text) for row in (rows[one.key] for one in candidates)
-    ]
-    for one, near in zip(
-        candidates, await asyncio.to_thread(closer.nearness, question, passages), strict=True
-    ):
-        one.nearness = near
-
-
-def _best(candidates: list[_Candidate], wanted: Wanted) -> list[_Candidate]:
-    for one in candidates:
-        one.score = score(one.cosine, one.nearness, one.coverage)
-    order = _ORDERS[wanted.by]
-    ranked = sorted(candidates, key=lambda one: (-order(one), -one.fused, one.key))
-    return [one for one in ranked if one.score >= wanted.least_score][: wanted.limit]
-
-
-_ORDERS: Final[dict[str, Callable[[_Candidate], float]]] = {
-    "both": lambda one: one.score,
-    "meaning": lambda one: one.cosine or 0.0,
-    "words": lambda one: one.rank,
-}
-
-
-def score(cosine: float | None, nearness: float | None, coverage: float) -> float:
-    """How well a passage fits a question, from 0 to 1.
-
-    Args:
-        cosine: of question and passage; None when it is not known.
-        nearness: of the question and the nearest sentences of the passage; None when nobody looked.
-        coverage: the share of the question's words that the passage holds, weighed by how rare they are.
-
-    Source: fitted to the questions of eval/, see docs/decisions/0013.
-    """
-    known = [one for one in (cosine, nearness) if one is not None]
-    near = 2 * sum(known) / len(known) if known else 0.0
-    return 1 / (1 + math.exp(-_STEEPNESS * (near + coverage - _MIDDLE)))
-
-
-def _hit(number: int, one: _Candidate, row: Found) -> Hit:
+def _hit(number: int, one: Candidate, row: Found) -> Hit:
     passage = Passage(
         number=number,
         text=row.text,

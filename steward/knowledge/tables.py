@@ -16,8 +16,8 @@ from sqlalchemy import (
     Text,
     func,
     literal_column,
-    text,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.orm import Mapped, mapped_column
@@ -53,15 +53,15 @@ class Collection(Owned, Stamped, Row):
     __tablename__ = "collections"
     __table_args__ = (
         Index("ix_collections_list", "workspace_id", "created_at", "id"),
-        Index("uq_collections_default", "workspace_id", unique=True, postgresql_where=text("is_default")),
+        Index("uq_collections_default", "workspace_id", unique=True, postgresql_where=sql("is_default")),
         CheckConstraint("chunks >= 0", name="chunks"),
     )
 
     name: Mapped[str] = mapped_column(server_default="")
     description: Mapped[str] = mapped_column(server_default="")
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    is_default: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    in_chat: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    is_default: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
+    in_chat: Mapped[bool] = mapped_column(Boolean, server_default=sql("true"))
     embedding_model: Mapped[str]
     dimensions: Mapped[int] = mapped_column(SmallInteger)
     former_model: Mapped[str | None]
@@ -70,9 +70,9 @@ class Collection(Owned, Stamped, Row):
     chunk_overlap: Mapped[int]
     expires_days: Mapped[int | None]
     last_active_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    chunks: Mapped[int] = mapped_column(server_default=text("0"))
-    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
-    collection_metadata: Mapped[dict[str, Any]] = mapped_column("metadata", server_default=text("'{}'"))
+    chunks: Mapped[int] = mapped_column(server_default=sql("0"))
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
+    collection_metadata: Mapped[dict[str, Any]] = mapped_column("metadata", server_default=sql("'{}'"))
 
 
 class Document(Owned, Stamped, Row):
@@ -102,9 +102,9 @@ class Document(Owned, Stamped, Row):
             "collection_id",
             "source",
             unique=True,
-            postgresql_where=text("source IS NOT NULL"),
+            postgresql_where=sql("source IS NOT NULL"),
         ),
-        Index("ix_documents_open", "workspace_id", "id", postgresql_where=text("status = 'in_progress'")),
+        Index("ix_documents_open", "workspace_id", "id", postgresql_where=sql("status = 'in_progress'")),
         CheckConstraint("status IN ('in_progress', 'ready', 'failed')", name="status"),
         CheckConstraint(
             "stage IN ('accepted', 'stored', 'parsed', 'chunked', 'embedded', 'searchable')", name="stage"
@@ -116,22 +116,22 @@ class Document(Owned, Stamped, Row):
     file_id: Mapped[str | None]
     source: Mapped[str | None]
     title: Mapped[str] = mapped_column(server_default="")
-    title_given: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    title_given: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     name: Mapped[str] = mapped_column(server_default="")
     media_type: Mapped[str] = mapped_column(server_default="")
-    bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    bytes: Mapped[int] = mapped_column(BigInteger, server_default=sql("0"))
     sha256: Mapped[str | None]
-    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
-    attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'"))
     status: Mapped[str] = mapped_column(server_default="in_progress")
     stage: Mapped[str] = mapped_column(server_default="accepted")
-    chunks_done: Mapped[int] = mapped_column(server_default=text("0"))
+    chunks_done: Mapped[int] = mapped_column(server_default=sql("0"))
     chunks_total: Mapped[int | None]
     error: Mapped[dict[str, Any] | None]
-    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    revision: Mapped[int] = mapped_column(server_default=sql("1"))
     live_revision: Mapped[int | None]
     live_model: Mapped[str | None]
-    live_chunks: Mapped[int] = mapped_column(server_default=text("0"))
+    live_chunks: Mapped[int] = mapped_column(server_default=sql("0"))
     language: Mapped[str | None]
     pages: Mapped[int | None]
     chars: Mapped[int | None]
@@ -172,7 +172,7 @@ class Chunk(Row):
             "ix_chunks_unindexed",
             "workspace_id",
             "collection_id",
-            postgresql_where=text("NOT is_indexed"),
+            postgresql_where=sql("NOT is_indexed"),
         ),
         Index("ix_chunks_lexemes", "lexemes", postgresql_using="gin"),
         *(
@@ -181,7 +181,7 @@ class Chunk(Row):
                 literal_column(f"(embedding::halfvec({length}))").label("near"),
                 postgresql_ops={"near": "halfvec_ip_ops"},
                 postgresql_using="hnsw",
-                postgresql_where=text(f"dimensions = {length} AND is_indexed"),
+                postgresql_where=sql(f"dimensions = {length} AND is_indexed"),
             )
             for length in INDEXED_DIMENSIONS
         ),
@@ -202,5 +202,5 @@ class Chunk(Row):
     text: Mapped[str]
     lexemes: Mapped[str] = mapped_column(TSVECTOR, deferred=True)
     dimensions: Mapped[int] = mapped_column(SmallInteger)
-    is_indexed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    is_indexed: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     embedding: Mapped[str] = mapped_column(HalfVector, deferred=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from steward.kernel.errors import NotFound
+from steward.kernel.errors import NotFound, Unavailable
 from steward.kernel.runtime import Runtime
+from steward.kernel.work import Actor
 from steward.knowledge import collections, search
 from steward.knowledge.errors import CollectionExpired, FilterInvalid
+from steward.knowledge.ranking import Reranker
 from steward.knowledge.schemas import CollectionChange, CollectionCreate
 from steward.knowledge.search import Wanted
 from tests.conftest import MakePerson, Person
@@ -251,3 +254,24 @@ async def test_the_wall_holds_below_the_queries(ada: Person, eve: Person, house:
 async def _collection_of(house: Runtime, person: Person) -> str | None:
     async with house.database.work(person.actor) as work:
         return (await collections.page(work, limit=1, cursor=None)).items[0].id
+
+
+class _Backwards(Reranker):
+    """Likes best what has the fewest letters; refuses a question about tea."""
+
+    async def scores(self, actor: Actor, question: str, texts: Sequence[str]) -> list[float]:
+        if "tea" in question:
+            raise Unavailable("The reranker has had enough.")
+        return [1 / (1 + len(text)) for text in texts]
+
+
+async def test_a_reranker_gives_the_scores_and_the_figures_count_without(ada: Person, house: Runtime) -> None:
+    await _fill(ada)
+    house.parts[Reranker] = _Backwards()
+    try:
+        hits = await find(ada.actor, "warranty")
+        lengths = [len(hit.passage.text) for hit in hits]
+        assert lengths == sorted(lengths)
+        assert titles(await find(ada.actor, "tea and warranty"))[0] == "Warranty"
+    finally:
+        del house.parts[Reranker]

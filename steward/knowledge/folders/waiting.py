@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
+
+from dbos import DBOS
 
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound, Unavailable
@@ -15,6 +17,7 @@ from steward.knowledge import documents
 from steward.knowledge.schemas import DocumentRead, Stage
 
 _LOOK_SECONDS: Final = 0.2
+_LAST_SECONDS: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -80,6 +83,23 @@ class Waiting:
                 except NotFound as gone:
                     if not awaited.settled.done():
                         awaited.settled.set_exception(gone)
+
+
+async def until_written_down() -> None:
+    """Wait, not for long, until the durable work of this process is known to be done: its documents are ready a moment
+    before, and whoever stops in between has others look at them again.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_SECONDS):
+            while await DBOS.list_workflows_async(  # noqa: ASYNC110  # DBOS tells nobody when it has written
+                executor_id=runtime.current().process_id,
+                name="ingest",
+                status="PENDING",
+                limit=1,
+                load_input=False,
+                load_output=False,
+            ):
+                await asyncio.sleep(_LOOK_SECONDS / 4)
 
 
 def _tell(awaited: _Awaited, document: DocumentRead) -> None:

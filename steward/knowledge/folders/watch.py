@@ -56,6 +56,8 @@ class Watch:
         """Keep in step until cancelled."""
         changed = asyncio.Event()
         listening = asyncio.create_task(self._listen(changed))
+        # It listens from its first step on, and that is before the first walk: no change falls between the two.
+        await asyncio.sleep(0)
         try:
             while True:
                 changed.clear()

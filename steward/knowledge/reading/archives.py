@@ -94,7 +94,14 @@ def opened(path: Path, what: str) -> Generator[Package]:
     except RuntimeError as error:
         # So `zipfile` calls a part with a password.
         raise refusals.encrypted(what) from error
-    except (zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError, NotImplementedError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        etree.XMLSyntaxError,
+        NotImplementedError,
+        EOFError,
+        OSError,
+    ) as error:
         raise refusals.damaged(what) from error
 
 

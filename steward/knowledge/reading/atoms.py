@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 from steward.knowledge.reading import boundaries
@@ -20,6 +21,7 @@ _CLAUSE_ENDS: Final = frozenset(",;:、，；：—–")  # noqa: RUF001  # sign
 
 Cut = tuple[int, int, Boundary]
 """A unit of a block, the place of its word in the block, and what begins there."""
+Range = tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -43,16 +45,22 @@ class Atom:
     first_thirds: int
 
 
-def atoms(draft: Draft, most_tokens: int, counter: Counter) -> Iterator[Atom]:
+def atoms(draft: Draft, most_tokens: int, whole_tokens: int, counter: Counter) -> Iterator[Atom]:
     """All atoms of a draft, in order; together they hold every character but the space between them.
 
     The text is taken a block at a time, so that the longest needs little memory.
+
+    Args:
+        draft: what is cut.
+        most_tokens: of an atom.
+        whole_tokens: paragraphs that have no more stay whole.
+        counter: of tokens.
     """
     headings = [mark.at for mark in draft.marks if mark.heading]
     for start, end, boundary in _blocks(draft.text):
         measure = counter.measure(draft.text[start:end])
         if measure.words:
-            block = _Block(draft, start, measure, most_tokens)
+            block = _Block(draft, start, measure, most_tokens, whole_tokens)
             inside = headings[bisect_left(headings, start) : bisect_left(headings, end)]
             yield from block.atoms(list(block.cuts(boundary, inside)), counter)
 
@@ -75,11 +83,17 @@ def _blocks(text: str) -> Iterator[tuple[int, int, Boundary]]:
 class _Block:
     """A stretch of a draft, from `start` on, whose units are measured."""
 
-    def __init__(self, draft: Draft, start: int, measure: Measure, most_tokens: int) -> None:
-        self._draft = draft
+    def __init__(
+        self, draft: Draft, start: int, measure: Measure, most_tokens: int, whole_tokens: int
+    ) -> None:
+        self._text = draft.text[start : start + measure.starts[-1]]
+        self._has_hard_lines = draft.has_hard_lines
+        self._ranges = draft.whole
         self._start = start
         self._measure = measure
         self._most_tokens = most_tokens
+        self._whole_tokens = whole_tokens
+        self._last: Cut = (len(measure.words), len(self._text), Boundary.INSIDE)
 
     def atoms(self, cuts: Sequence[Cut], counter: Counter) -> Iterator[Atom]:
         """What lies between cuts."""
@@ -100,46 +114,55 @@ class _Block:
 
     def cuts(self, first: Boundary, headings: Sequence[int]) -> Iterator[Cut]:
         """What begins in the block, in order; `first` is what its first word begins."""
-        whole = self._measure.whole
-        found = self._found(first, headings)
-        for cut, (after, _, _) in pairwise([*found, (len(whole) - 1, 0, first)]):
+        whole, kept = self._measure.whole, list(self._kept_together())
+        for cut, following in pairwise([*self._lines(first, headings, kept), self._last]):
             yield cut
-            # The quick look first: nearly all sentences are short.
-            if whole[after] - whole[cut[0]] > self._most_tokens and not self._fits(cut[0], after):
-                yield from self._parts(cut[0], after)
+            if whole[following[0]] - whole[cut[0]] > self._whole_tokens and not _is_within(kept, cut[1]):
+                yield from self._sentences(cut, following)
+
+    def _lines(self, first: Boundary, headings: Sequence[int], kept: Sequence[Range]) -> list[Cut]:
+        places = {self._measure.word_start(0): first}
+        places.update(boundaries.lines(self._text, has_hard_lines=self._has_hard_lines))
+        places.update((at - self._start, Boundary.HEADING) for at in headings)
+        ordered = sorted(places)
+        for begin, end in kept:
+            inside = ordered[bisect_right(ordered, begin) : bisect_left(ordered, end)]
+            places.update(dict.fromkeys(inside, Boundary.INSIDE))
+        return self._cuts_at((place, places[place]) for place in ordered)
+
+    def _sentences(self, cut: Cut, following: Cut) -> Iterator[Cut]:
+        """What begins within a paragraph: sentences, and parts of those that are too long for a passage."""
+        whole = self._measure.whole
+        found = self._cuts_at(boundaries.sentences(self._text, cut[1], following[1]))
+        for one, (after, _, _) in pairwise([cut, *found, following]):
+            if one is not cut:
+                yield one
+            if whole[after] - whole[one[0]] > self._most_tokens and not self._fits(one[0], after):
+                yield from self._parts(one[0], after)
+
+    def _cuts_at(self, places: Iterable[tuple[int, Boundary]]) -> list[Cut]:
+        starts, text = self._measure.starts, self._text
+        return [
+            (unit, place, boundary)
+            for place, boundary in places
+            # A place in the middle of a unit, such as between a quotation mark and a letter, is none.
+            if starts[unit := self._measure.unit_at(place)] == place or text[place - 1].isspace()
+        ]
 
     def _fits(self, unit: int, after: int) -> bool:
         return joint(*self._measure.tokens(unit, after)) <= self._most_tokens
 
-    def _found(self, first: Boundary, headings: Sequence[int]) -> list[Cut]:
-        starts = self._measure.starts
-        text = self._draft.text[self._start : self._start + starts[-1]]
-        places = {self._measure.word_start(0): first}
-        places.update(boundaries.places(text, has_hard_lines=self._draft.has_hard_lines))
-        places.update((at - self._start, Boundary.HEADING) for at in headings)
-        ordered = sorted(places)
-        for begin, end in self._kept_together():
-            inside = ordered[bisect_right(ordered, begin) : bisect_left(ordered, end)]
-            places.update(dict.fromkeys(inside, Boundary.INSIDE))
-        return [
-            (unit, place, places[place])
-            for place, unit in zip(ordered, self._measure.units_at(ordered), strict=True)
-            # A place in the middle of a unit, such as between a quotation mark and a letter, is none.
-            if starts[unit] == place or text[place - 1].isspace()
-        ]
-
-    def _kept_together(self) -> Iterator[tuple[int, int]]:
+    def _kept_together(self) -> Iterator[Range]:
         """The ranges of the block that stay whole: those that fit into a passage."""
         size = self._measure.starts[-1]
-        ranges = self._draft.whole
+        ranges = self._ranges
         for begin, end in ranges[max(0, bisect_left(ranges, (self._start, 0)) - 1) :]:
             begins, ends = max(0, begin - self._start), min(size, end - self._start)
             if begins >= size:
                 return
-            if begins < ends:
-                unit, last = self._measure.units_at([begins, ends - 1])
-                if self._fits(unit, last + 1):
-                    yield begins, ends
+            units = self._measure.unit_at(begins), self._measure.unit_at(ends - 1) + 1
+            if begins < ends and self._fits(*units):
+                yield begins, ends
 
     def _parts(self, unit: int, after: int) -> Iterator[Cut]:
         """Where to cut between two units that are too far apart: at lines, and else about evenly, by words."""
@@ -161,3 +184,8 @@ class _Block:
         if is_wide(word[0]) or is_wide(before[-1]):
             return Boundary.CLAUSE if before[-1] in _CLAUSE_ENDS else Boundary.WORD
         return Boundary.INSIDE
+
+
+def _is_within(ranges: Sequence[Range], place: int) -> bool:
+    at = bisect_right(ranges, place, key=itemgetter(0))
+    return at > 0 and place < ranges[at - 1][1]

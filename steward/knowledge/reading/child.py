@@ -34,6 +34,8 @@ def main() -> None:
         return
     requests, answers = _pipes()
     limits.bound_memory(given.memory_bytes)
+    # What is loaded now stays: it need not be looked through after every file.
+    gc.freeze()
     _send(answers, wire.Ready())
     while head := requests.read(wire.LENGTH.size):
         body = requests.read(wire.LENGTH.unpack(head)[0])
@@ -61,6 +63,8 @@ def _answer(request: wire.Request, memory_bytes: int) -> wire.Answer:
         return _refused(refusal)
     except MemoryError:
         return _refused(refusals.took_too_much_memory(memory_bytes))
+    except (FileNotFoundError, PermissionError) as error:
+        return _refused(refusals.missing(), error)
     except Exception as error:
         # Parsers raise what they like at files that are not as they should be.
         return _refused(refusals.damaged("The file"), error)

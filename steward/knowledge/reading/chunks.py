@@ -18,6 +18,8 @@ from steward.knowledge.reading.draft import Draft
 _LEAST_TOKENS: Final = 32
 _CLOSING_SHARE: Final = 0.25
 """How full a passage must be for the next heading to begin a new one."""
+_WHOLE_SHARE: Final = 0.4
+"""Paragraphs that fill no more of a passage are never cut."""
 _AHEAD: Final = 3
 """How many passages are looked ahead for the end of a chapter, to cut it into even parts."""
 # What a boundary is worth, by its number, against how far the passage is from the length that suits best: the end of
@@ -37,7 +39,10 @@ def cut(draft: Draft, most_tokens: int, overlap_tokens: int, counter: Counter) -
     most_tokens = max(_LEAST_TOKENS, most_tokens)
     packer = _Packer(most_tokens, min(overlap_tokens, most_tokens // 2))
     places = _Places(draft.marks)
-    return tuple(places.span(found) for found in packer.pack(atoms(draft, most_tokens, counter)))
+    # Overlap needs the sentences of all paragraphs, a passage those of the long ones.
+    whole_tokens = 0 if overlap_tokens else int(_WHOLE_SHARE * most_tokens)
+    found = atoms(draft, most_tokens, whole_tokens, counter)
+    return tuple(places.span(passage) for passage in packer.pack(found))
 
 
 class _Packer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -63,10 +63,9 @@ class Measure:
     whole: list[int]
     thirds: list[int]
 
-    def units_at(self, places: Iterable[int]) -> list[int]:
-        """The units that places of the text are in."""
-        starts = self.starts
-        return [bisect_right(starts, place) - 1 for place in places]
+    def unit_at(self, place: int) -> int:
+        """The unit that a place of the text is in."""
+        return bisect_right(self.starts, place) - 1
 
     def word_start(self, unit: int) -> int:
         """Where a unit begins, without the space before it."""
@@ -102,9 +101,12 @@ class Counter:
 
     def count_first(self, words: Sequence[str]) -> list[Tokens]:
         """The tokens of units as the first of a text: the tokenizer puts a space in front of it."""
-        spaced = [f" {word.lstrip()}" for word in words]
+        # Most begin with a single space already.
+        spaced = [word if word[0] == " " != word[1] else f" {word.lstrip()}" for word in words]
         self._learn(spaced)
-        return [(self._whole[word], self._thirds[word]) for word in spaced]
+        return list(
+            zip(map(self._whole.__getitem__, spaced), map(self._thirds.__getitem__, spaced), strict=True)
+        )
 
     def _learn(self, words: Sequence[str]) -> None:
         new = list(set(words).difference(self._whole))
@@ -115,10 +117,10 @@ class Counter:
         for place, letters, count in zip(others, plain, _counts(plain), strict=True):
             thirds[place] = 3 * count + len(new[place].encode()) - len(letters)
         for word, one, other in zip(new, whole, thirds, strict=True):
-            # A long word that is counted in parts may come to one more at each seam.
-            seam = not word[0].isspace() and not is_wide(word[0])
-            self._whole[word] = one + seam
-            self._thirds[word] = other + 3 * seam
+            # A long word that is counted in parts may come to one more at each seam, or two without other letters.
+            is_seam = not word[0].isspace() and not is_wide(word[0])
+            self._whole[word] = one + is_seam
+            self._thirds[word] = other + 2 * 3 * is_seam
 
 
 def _counts(words: Sequence[str]) -> list[int]:

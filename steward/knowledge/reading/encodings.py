@@ -24,6 +24,7 @@ _USUAL: Final = "cp1252"
 _LEAST_LETTERS: Final = 32
 _MOST_CONTROLS: Final = 0.02
 """Share of control characters in what still counts as text."""
+_FEW_CONTROLS: Final = 4
 _DECLARED: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 
 
@@ -101,4 +102,4 @@ def _wide_encoding(data: bytes) -> str | None:
 
 def _is_binary(sample: bytes) -> bool:
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
-    return controls > _MOST_CONTROLS * len(sample)
+    return controls > max(_FEW_CONTROLS, _MOST_CONTROLS * len(sample))

@@ -102,8 +102,3 @@ def text_type(name: str, declared: str | None) -> str | None:
     said = declared.partition(";")[0].strip().lower()
     said = _OTHER_NAMES.get(said, said)
     return said if said in _KNOWN else None
-
-
-def is_code(media_type: str) -> bool:
-    """Whether lines of this type are kept as they are: source code, markup, settings."""
-    return media_type in _CODE.values()

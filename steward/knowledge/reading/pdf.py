@@ -23,6 +23,8 @@ _WHAT: Final = "The PDF"
 _MOST_BOOKMARKS: Final = 5_000
 _MOST_BROKEN_PAGES: Final = 1_000
 _BROKEN_WORD: Final = re.compile(rf"(\w*){pdf_lines.HYPHEN}(\w*)")
+_NO_TITLE: Final = re.compile(r"^Microsoft \w+ - |^untitled$", re.IGNORECASE)
+"""What programs write when nobody has given a title."""
 _HYPHENATED: Final = re.compile(r"\w+-\w+")
 
 Chapters = Mapping[int, list[tuple[str, int]]]
@@ -41,7 +43,8 @@ def read(source: Source) -> Draft:
             raise refusals.needs_recognition(_WHAT)
         writer = Writer(source.most_chars)
         _write(pages, _chapters(document), writer)
-        return writer.draft(document.get_metadata_value("Title"), len(pages), has_hard_lines=False)
+        title = _NO_TITLE.sub("", document.get_metadata_value("Title"))
+        return writer.draft(title, len(pages), has_hard_lines=False)
 
 
 def _opened(path: Path) -> Any:

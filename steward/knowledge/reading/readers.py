@@ -23,10 +23,11 @@ _IDLE_SECONDS: Final = 300.0
 
 
 class Readers:
-    """As many processes as the settings allow. One that waited long for nothing ends, and gives its memory back."""
+    """As many processes as the settings allow. One that waits too long for work ends, and gives its memory back."""
 
-    def __init__(self, settings: Knowledge) -> None:
+    def __init__(self, settings: Knowledge, *, idle_seconds: float = _IDLE_SECONDS) -> None:
         self._settings = settings
+        self._idle_seconds = idle_seconds
         self._slots = asyncio.Semaphore(settings.readers)
         self._idle: dict[ReaderProcess, asyncio.TimerHandle] = {}
         self._busy: set[ReaderProcess] = set()
@@ -47,7 +48,7 @@ class Readers:
 
         Raises:
             Unreadable: the file gives no text, or takes too much time or memory.
-            Died: no process could be started.
+            Died: no process could be started, or the readers were closed.
         """
         request = wire.Request(
             str(path), name, media_type, chunk_tokens, chunk_overlap, self._settings.text_chars
@@ -72,6 +73,8 @@ class Readers:
         # Whoever has a slot gives it back as soon as the process is gone.
         for _ in range(self._settings.readers):
             await self._slots.acquire()
+        for _ in range(self._settings.readers):
+            self._slots.release()
         await asyncio.gather(*self._ending)
 
     async def _ask(self, request: wire.Request) -> wire.Read | wire.Refused:
@@ -82,7 +85,7 @@ class Readers:
                 answer = await self._answer_of(process, request)
                 if isinstance(answer, wire.Read) or answer.refusal != refusals.TOO_MUCH_MEMORY:
                     return answer
-        process = await ReaderProcess.start(self._settings)
+        process = await self._start()
         try:
             return await self._answer_of(process, request)
         except Died as death:
@@ -92,6 +95,14 @@ class Readers:
             if death.lacked_memory:
                 raise refusals.took_too_much_memory(self._settings.read_bytes) from death
             raise refusals.broke_the_reader() from death
+
+    async def _start(self) -> ReaderProcess:
+        if not self._is_closed:
+            process = await ReaderProcess.start(self._settings)
+            if not self._is_closed:
+                return process
+            self._retire(process)
+        raise Died(lacked_memory=False, how="the readers are closed")
 
     async def _answer_of(self, process: ReaderProcess, request: wire.Request) -> wire.Read | wire.Refused:
         """Have a process read; it is ready for the next file afterwards, or gone.
@@ -133,7 +144,7 @@ class Readers:
         )
 
     def _keep(self, process: ReaderProcess) -> None:
-        timer = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._expire, process)
+        timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._expire, process)
         self._idle[process] = timer
 
     def _expire(self, process: ReaderProcess) -> None:

@@ -18,6 +18,11 @@ def empty() -> Unreadable:
     )
 
 
+def missing() -> Unreadable:
+    """The file is not where it should be, or may not be opened."""
+    return Unreadable("file_is_missing", "The file is no longer there.", "Add it again.")
+
+
 def no_text() -> Unreadable:
     """The file was read, and there is no word in it."""
     return Unreadable(
