@@ -16,8 +16,8 @@ from sqlalchemy import all_, delete, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from steward.files import service as files
+from steward.files.blobs import Blob
 from steward.files.schemas import FileRead
-from steward.files.storage import Blob
 from steward.kernel import fetch, runtime
 from steward.kernel.errors import NotFound, Refusal, Unavailable
 from steward.kernel.work import Actor, Work
@@ -25,6 +25,7 @@ from steward.knowledge import queries, words
 from steward.knowledge.embedders import Embedders, written
 from steward.knowledge.queries import Batch, Key
 from steward.knowledge.reading.contents import Contents, Span, Unreadable
+from steward.knowledge.reading.process import Died
 from steward.knowledge.reading.readers import Readers
 from steward.knowledge.tables import Chunk, Collection, Document, DocumentText
 from steward.knowledge.vector_index import VectorIndex
@@ -76,8 +77,8 @@ async def ingest(actor: Actor, document_id: str, revision: int) -> None:
         await _forget(actor, document_id, revision)
     except Unreadable as error:
         await _fail(actor, document_id, revision, error.tag, error.reason, error.fix)
-    except Unavailable:
-        # The database is away: durable work tries again.
+    except (Unavailable, Died):
+        # The database is away, or no process to read with can be started: durable work tries again.
         raise
     except Refusal as error:
         await _fail(actor, document_id, revision, error.tag, error.detail, error.remedy)

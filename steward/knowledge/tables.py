@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -40,7 +40,7 @@ class HalfVector(UserDefinedType[str]):
 
 
 # So that a comparison of tables and database knows the type.
-ischema_names["halfvec"] = HalfVector
+cast(dict[str, object], ischema_names)["halfvec"] = HalfVector
 
 
 class Collection(Owned, Stamped, Row):
@@ -178,7 +178,7 @@ class Chunk(Row):
         *(
             Index(
                 f"ix_chunks_near_{length}",
-                literal_column(f"(embedding::halfvec({length}))").label("near"),
+                literal_column(f"(embedding::halfvec({length}))", Text).label("near"),
                 postgresql_ops={"near": "halfvec_ip_ops"},
                 postgresql_using="hnsw",
                 postgresql_where=sql(f"dimensions = {length} AND is_indexed"),

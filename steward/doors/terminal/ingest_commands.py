@@ -19,6 +19,7 @@ from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor
 from steward.knowledge import samples
 from steward.knowledge.folders.intake import Intake, open_collection
+from steward.knowledge.folders.waiting import until_written_down
 from steward.knowledge.folders.walk import Bounds, walk
 from steward.knowledge.folders.watch import Watch, sources_within
 from steward.knowledge.schemas import Name, Tags
@@ -123,6 +124,7 @@ async def _ingest(house: Runtime, wanted: _Wanted, display: Display) -> None:
             await intake.bring(walked.files)
 
         await _first_pass(actor, wanted, intake, display, once)
+        await until_written_down()
 
 
 async def _first_pass(
