@@ -49,6 +49,7 @@ class Body(msgspec.Struct):
     ragModel: str | None = None  # the wire's name
     ragTopK: int | None = None  # the wire's name
     collectionIds: list[str] | None = None  # the wire's name
+    toolId: str | None = None  # the wire's name
     stream: bool | None = None
 
 
@@ -215,6 +216,7 @@ def _with_knowledge(wishes: Wishes, body: Body) -> Wishes:
         rag_model=body.ragModel,
         rag_top_k=body.ragTopK,
         collection_ids=body.collectionIds,
+        tools=[body.toolId] if body.toolId else None,
     )
 
 

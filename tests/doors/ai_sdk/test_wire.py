@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steward.agents.service import Wishes
 from steward.doors.ai_sdk import wire
 from steward.kernel.errors import Invalid
 from steward.runs.schemas import Earlier, TurnRequest
@@ -50,8 +51,9 @@ def test_reads_every_form_of_a_message(body: dict[str, Any]) -> None:
 
 @pytest.mark.req("CHAT-28")
 def test_reads_the_short_form() -> None:
-    turn = read({"message": "hi", "chatId": "c1", "userId": "u1", "toolId": "sql"})
-    assert turn == TurnRequest("submit", "c1", parts=[text("hi")])
+    turn = read({"message": "hi", "chatId": "c1", "userId": "u1", "toolId": "searchKnowledge"})
+    wishes = Wishes(tools=["searchKnowledge"])
+    assert turn == TurnRequest("submit", "c1", parts=[text("hi")], wishes=wishes)
 
 
 def test_without_an_id_the_thread_is_new() -> None:
