@@ -2,7 +2,7 @@ import { expect, test } from "./scene";
 import { ada, linkFor } from "./server";
 
 test("a stranger is asked to sign in, and comes to the page he wanted", async ({ page }) => {
-  await page.goto("/chat/somewhere");
+  await page.goto("/chat/somewhere?from=a-letter");
   await expect(page).toHaveURL(/\/sign-in\?next=/);
   await page.getByLabel("E-mail").fill(ada.email);
   await page.getByLabel("Password").fill("not the password");
@@ -10,7 +10,7 @@ test("a stranger is asked to sign in, and comes to the page he wanted", async ({
   await expect(page.getByRole("alert")).toContainText(/do not fit/);
   await page.getByLabel("Password").fill(ada.password);
   await page.getByLabel("Password").press("Enter");
-  await expect(page).toHaveURL(/\/chat\/somewhere$/);
+  await expect(page).toHaveURL(/\/chat\/somewhere\?from=a-letter$/);
 });
 
 test("sign in leads to a new conversation, sign out leads back", async ({ page }) => {

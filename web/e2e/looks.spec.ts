@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, expect, finished, send, test } from "./scene";
+import { answers, ask, expect, finished, send, test, unique } from "./scene";
 
 const shots = join(dirname(fileURLToPath(import.meta.url)), "shots");
 mkdirSync(shots, { recursive: true });
@@ -83,6 +83,43 @@ for (const theme of themes)
         await page.mouse.wheel(0, -700);
         await look(page, named("long-up"));
         await examine(page, "long-up");
+      });
+
+      test("library, document and citations [UI-31] [UI-32]", async ({ signedIn: page }) => {
+        const machine = unique("Pump").replace(" ", "");
+        const upload = (name: string, text: string, mimeType: string) =>
+          page.getByLabel("Files to upload").setInputFiles([{ name, mimeType, buffer: Buffer.from(text) }]);
+        await page.goto("/library");
+        await upload(`${machine}.pdf`, "%PDF-1.7 broken", "application/pdf");
+        await upload(`${machine}.md`, `# ${machine}\n\n## Capacity\n\nThe ${machine} moves 30 litres a minute.\n`, "text/markdown");
+        const documents = page.getByRole("list", { name: "Documents" });
+        await expect(documents.locator("[data-status=ready]").filter({ hasText: machine })).toHaveCount(1);
+        await expect(documents.locator("[data-status=failed]").filter({ hasText: machine })).toHaveCount(1);
+        await look(page, named("library"));
+        await examine(page, "library");
+        await page.getByRole("textbox", { name: "Test search" }).fill(`How much does the ${machine} move?`);
+        await page.keyboard.press("Enter");
+        await expect(page.getByRole("list", { name: "Passages" })).toContainText("30 litres");
+        await look(page, named("library-search"));
+        await examine(page, "library-search");
+        await page.getByRole("button", { name: "Add a text or a web page" }).click();
+        await page.getByRole("menuitem", { name: "Write a text" }).click();
+        await expect(page.getByRole("dialog")).toBeVisible();
+        await look(page, named("add-text"));
+        await examine(page, "add-text");
+        await page.keyboard.press("Escape");
+        await page.getByRole("list", { name: "Passages" }).getByRole("link").first().click();
+        await expect(page.locator("mark")).toBeInViewport();
+        await look(page, named("document"));
+        await examine(page, "document");
+        await page.goto("/");
+        await ask(page, `How much does the ${machine} move? {{reply:The ${machine} moves 30 litres a minute [1]. It is painted green since 1873 [1].}}`);
+        const markers = answers(page).last().getByRole("link", { name: /^Source 1: / });
+        await expect(markers).toHaveCount(2);
+        await markers.last().hover();
+        await expect(page.getByText(/^Relevance/)).toBeVisible();
+        await look(page, named("citations"));
+        await examine(page, "citations");
       });
 
       test("error, list and menus [UI-31] [UI-32]", async ({ signedIn: page }) => {

@@ -62,9 +62,11 @@ async function end(pid: number): Promise<void> {
   if (isAlive(pid)) process.kill(pid, "SIGKILL");
 }
 
-function environment(providerUrl: string): NodeJS.ProcessEnv {
+/** The surroundings of a server; without a provider it has no key at all. */
+function environment(providerUrl: string | null): NodeJS.ProcessEnv {
   // The keys of whoever runs this have no part in it.
   const kept = Object.entries(process.env).filter(([name]) => !/_API_KEY$|^STEWARD_|^OPENAI_/.test(name));
+  if (providerUrl === null) return Object.fromEntries(kept);
   return {
     ...Object.fromEntries(kept),
     OPENAI_API_KEY: "sk-scripted",
@@ -77,7 +79,7 @@ function environment(providerUrl: string): NodeJS.ProcessEnv {
 }
 
 /** Run a command of the operator. Returns: its last line, where the command prints its one result. */
-export function command(folder: string, providerUrl: string, words: string[], input = ""): string {
+export function command(folder: string, providerUrl: string | null, words: string[], input = ""): string {
   const out = execFileSync(steward, [...words, "--data-dir", join(folder, "data")], {
     cwd: root,
     env: environment(providerUrl),
@@ -95,7 +97,7 @@ export function linkFor(email: string): string {
   return url.pathname + url.hash;
 }
 
-async function startServer(folder: string, port: number, providerUrl: string): Promise<number> {
+async function startServer(folder: string, port: number, providerUrl: string | null): Promise<number> {
   const log = openSync(join(folder, "server.log"), "a");
   const child = spawn(steward, ["serve", "--data-dir", join(folder, "data"), "--port", String(port)], {
     cwd: root,
@@ -143,6 +145,33 @@ export async function startAgain(): Promise<void> {
   keep({ ...known, server: await startServer(known.folder, known.port, known.provider.url) });
 }
 
+/** A workspace with people in it, in the data of a folder. Returns: its id. */
+function addPeople(folder: string, providerUrl: string | null, people: readonly (readonly [email: string, role: string])[]): string {
+  const workspace = command(folder, providerUrl, ["workspace", "create", "Harbour"]);
+  for (const [email, role] of people)
+    command(folder, providerUrl, ["user", "create", email, "--workspace", workspace, "--role", role], ada.password);
+  return workspace;
+}
+
+/** A server as it is on the first day: without a key, without documents. Returns: its address, and how to end it. */
+export async function startFresh(): Promise<{ url: string; stop: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), "steward-e2e-fresh-"));
+  let server = 0;
+  const stop = async () => {
+    await end(server);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    addPeople(folder, null, [[ada.email, "owner"]]);
+    const port = await freePort();
+    server = await startServer(folder, port, null);
+    return { url: `http://127.0.0.1:${port}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
 export default async function setUp(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "steward-e2e-"));
   const provider = await startProvider();
@@ -158,12 +187,10 @@ export default async function setUp(): Promise<() => Promise<void>> {
   };
   try {
     rmSync(stateFile, { force: true });
-    const workspace = command(folder, provider.url, ["workspace", "create", "Harbour"]);
-    for (const [email, role] of [
+    const workspace = addPeople(folder, provider.url, [
       [ada.email, "owner"],
       ["eve@example.com", "member"],
-    ] as const)
-      command(folder, provider.url, ["user", "create", email, "--workspace", workspace, "--role", role], ada.password);
+    ]);
     const port = await freePort();
     server = await startServer(folder, port, provider.url);
     const url = `http://127.0.0.1:${port}`;

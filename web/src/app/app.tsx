@@ -76,9 +76,11 @@ function Welcome() {
 function Inside() {
   const me = useMe();
   const [location] = useLocation();
+  const search = useSearch();
   if (me.data) return <Workplace me={me.data} />;
   if (me.data === null) {
-    const next = location === "/" ? "" : `?next=${encodeURIComponent(location)}`;
+    const here = search === "" ? location : `${location}?${search}`;
+    const next = here === "/" ? "" : `?next=${encodeURIComponent(here)}`;
     return <Redirect to={`/sign-in${next}`} replace />;
   }
   if (me.isError)

@@ -3,9 +3,11 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, type RefObject, useCallback, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 
+import { useFirstDocuments } from "~/features/knowledge/queries";
+import { SamplesOffer } from "~/features/knowledge/samples_offer";
 import { ModelPicker } from "~/features/providers/model_picker";
 import { NoKeyNotice } from "~/features/providers/no_key_notice";
-import { useModelChoice } from "~/features/providers/queries";
+import { useModelChoice, useModels } from "~/features/providers/queries";
 import { readHistory } from "~/features/runs/conversation";
 import { ConversationView } from "~/features/runs/conversation_view";
 import { ThreadMenu } from "~/features/threads/thread_menu";
@@ -28,6 +30,8 @@ type ChatPageProps = {
   /** What stands at the title's start while the list is hidden. */
   beside: ReactNode;
   wide: boolean;
+  /** Whether this person may add documents. */
+  mayChange: boolean;
 };
 
 function LoadingRows() {
@@ -41,10 +45,13 @@ function LoadingRows() {
   );
 }
 
-export function ChatPage({ id, fresh, box, onUsed, beside, wide }: ChatPageProps) {
+export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: ChatPageProps) {
   const cache = useQueryClient();
   const [, navigate] = useLocation();
   const { models, chosen, shown, choose } = useModelChoice();
+  // What the first sight of a new conversation depends on; it shows when all of it is known, so that nothing jumps.
+  const { isPending: lacksModels } = useModels();
+  const { isPending: lacksDocuments } = useFirstDocuments(fresh);
   const history = useQuery<ThreadDetail>({
     queryKey: keys.history(id),
     queryFn: ({ signal }) => readHistory(id, { signal }),
@@ -137,6 +144,8 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide }: ChatPageProps
           onSend={onSend}
           onUnsent={onUnsent}
           modelPicker={<ModelPicker models={models?.items ?? []} shown={shown} onChoose={choose} />}
+          waiting={fresh && (lacksModels || lacksDocuments)}
+          renderOffer={(ask) => <SamplesOffer mayChange={mayChange} onAsk={ask} />}
           notice={models?.configured === false ? <NoKeyNotice className="mt-5" /> : null}
         />
       ) : (

@@ -1,5 +1,5 @@
 // The frame around a conversation: the list beside it, which becomes a drawer where the screen is narrow.
-import { PanelLeft, SquarePen } from "lucide-react";
+import { BookOpen, PanelLeft, SquarePen } from "lucide-react";
 import { type ReactNode, Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation, useRoute } from "wouter";
 
@@ -7,6 +7,7 @@ import { AccountMenu } from "~/features/identity/account_menu";
 import { ThreadList } from "~/features/threads/thread_list";
 import type { Me } from "~/shared/api/types";
 import { newId } from "~/shared/lib/ids";
+import { libraryAddress } from "~/shared/lib/places";
 import { local } from "~/shared/lib/storage";
 import { Mark } from "~/shared/ui/brand";
 import { IconButton } from "~/shared/ui/button";
@@ -15,6 +16,8 @@ import { ChatPage } from "./chat_page";
 import { MissingPage } from "./missing_page";
 
 const Drawer = lazy(() => import("~/shared/ui/drawer"));
+const LibraryPage = lazy(() => import("~/features/knowledge/library_page"));
+const DocumentPage = lazy(() => import("~/features/knowledge/document_page"));
 
 const WIDE = "(min-width: 64rem)";
 const KEY = "steward.list";
@@ -48,10 +51,17 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+/** A page whose code comes when it is first asked for. */
+function Later({ children }: { children: ReactNode }) {
+  return <Suspense fallback={<main aria-busy className="min-w-0 flex-1" />}>{children}</Suspense>;
+}
+
 export function Workplace({ me }: { me: Me }) {
   const wide = useWide();
   const [, navigate] = useLocation();
   const [home] = useRoute("/");
+  const [library] = useRoute(libraryAddress);
+  const [, shownDocument] = useRoute("/library/documents/:id");
   const { id, routeId, fresh, markUsed } = useChatId();
   const [drawer, setDrawer] = useState(false);
   const [listShown, setListShown] = useState(() => local.get(KEY) !== "hidden");
@@ -110,6 +120,14 @@ export function Workplace({ me }: { me: Me }) {
         {toggle("Hide conversations", false)}
         {newChatButton}
       </div>
+      <Link
+        href={libraryAddress}
+        onClick={closeDrawer}
+        aria-current={library || shownDocument ? "page" : undefined}
+        className="mx-3 mb-2 flex h-9 shrink-0 items-center gap-2.5 rounded-lg px-2.5 text-sm transition-colors duration-150 hover:bg-hover aria-[current=page]:bg-hover aria-[current=page]:font-medium"
+      >
+        <BookOpen aria-hidden className="size-4 text-quiet" /> Library
+      </Link>
       <ThreadList activeId={routeId} searchBox={searchBox} onOpen={closeDrawer} />
       <div className="mt-1 border-t border-line p-2">
         <AccountMenu me={me} />
@@ -122,6 +140,23 @@ export function Workplace({ me }: { me: Me }) {
         {toggle("Show conversations", true)}
         {newChatButton}
       </>
+    );
+
+  const mayChange = me.role !== "viewer";
+  let page: ReactNode = <MissingPage title="This page does not exist" lead="The address may be mistyped." />;
+  if (home || routeId !== null)
+    page = <ChatPage key={id} id={id} fresh={fresh} box={box} onUsed={markUsed} beside={besideTitle} wide={wide} mayChange={mayChange} />;
+  else if (library)
+    page = (
+      <Later>
+        <LibraryPage userId={me.user.id} mayChange={mayChange} beside={besideTitle} />
+      </Later>
+    );
+  else if (shownDocument)
+    page = (
+      <Later>
+        <DocumentPage key={shownDocument.id} id={shownDocument.id} mayChange={mayChange} beside={besideTitle} />
+      </Later>
     );
 
   return (
@@ -138,11 +173,7 @@ export function Workplace({ me }: { me: Me }) {
           </Drawer>
         </Suspense>
       )}
-      {home || routeId !== null ? (
-        <ChatPage key={id} id={id} fresh={fresh} box={box} onUsed={markUsed} beside={besideTitle} wide={wide} />
-      ) : (
-        <MissingPage title="This page does not exist" lead="The address may be mistyped." />
-      )}
+      {page}
     </div>
   );
 }

@@ -18,9 +18,23 @@ type ConversationViewProps = ConversationOptions & {
   onSend: (words: string) => void;
   modelPicker: ReactNode;
   notice: ReactNode;
+  /** What an empty conversation offers besides its prompts; what it asks goes out as if it were typed. */
+  renderOffer: (ask: (question: string) => void) => ReactNode;
+  /** What an empty conversation shows is not known yet. */
+  waiting: boolean;
 };
 
-export function ConversationView({ draftName, box, onSend, modelPicker, notice, onUnsent, ...options }: ConversationViewProps) {
+export function ConversationView({
+  draftName,
+  box,
+  onSend,
+  modelPicker,
+  notice,
+  renderOffer,
+  waiting,
+  onUnsent,
+  ...options
+}: ConversationViewProps) {
   const [draft, setDraft] = useState(() => drafts.read(draftName));
   const write = useCallback(
     (text: string) => {
@@ -59,8 +73,8 @@ export function ConversationView({ draftName, box, onSend, modelPicker, notice, 
   useEffect(() => {
     if (!busy) return undefined;
     const onKeyDown = (event: KeyboardEvent) => {
-      // Menus and dialogs take Escape for themselves first.
-      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("[role=dialog],[role=menu]")) return;
+      // Menus, dialogs and cards take Escape for themselves first.
+      if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("[role=dialog],[role=menu],[role=tooltip]")) return;
       void stop();
     };
     document.addEventListener("keydown", onKeyDown);
@@ -83,7 +97,7 @@ export function ConversationView({ draftName, box, onSend, modelPicker, notice, 
     <div className="flex min-h-0 flex-1 flex-col">
       {empty ? (
         <div className="min-h-0 flex-1 overflow-y-auto">
-          <EmptyState onPrompt={sendText} notice={notice} />
+          <EmptyState onPrompt={sendText} notice={notice} offer={renderOffer(sendText)} waiting={waiting} />
         </div>
       ) : (
         <MessageList

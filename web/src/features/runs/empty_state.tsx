@@ -2,6 +2,8 @@
 import { Bot, ChartColumn, Database, Layers, UserSearch, Workflow, Zap } from "lucide-react";
 import type { ReactNode } from "react";
 
+import { classes } from "~/shared/lib/classes";
+
 export const quickPrompts = [
   {
     title: "Create an agent",
@@ -27,12 +29,26 @@ const features = [
   { name: "Multi-model", icon: Layers },
 ];
 
-export function EmptyState({ onPrompt, notice }: { onPrompt: (prompt: string) => void; notice?: ReactNode }) {
+type EmptyStateProps = {
+  onPrompt: (prompt: string) => void;
+  notice?: ReactNode;
+  offer?: ReactNode;
+  /** Not all of it is known yet: it keeps its place, unseen. */
+  waiting?: boolean;
+};
+
+export function EmptyState({ onPrompt, notice, offer, waiting = false }: EmptyStateProps) {
   return (
-    <div className="mx-auto flex min-h-full w-full max-w-3xl flex-col justify-center px-4 py-4 sm:px-6 sm:py-8">
+    <div
+      className={classes(
+        "mx-auto flex min-h-full w-full max-w-3xl flex-col justify-center px-4 py-4 sm:px-6 sm:py-8",
+        waiting && "invisible",
+      )}
+    >
       <h1 className="text-2xl font-semibold tracking-tight sm:text-3xl">Start a conversation</h1>
       <p className="mt-2 text-base text-quiet">Ask a question, or begin with one of these.</p>
       {notice}
+      {offer}
       <ul className="mt-6 grid auto-rows-fr gap-2.5 sm:grid-cols-2">
         {quickPrompts.map(({ title, prompt, icon: Icon }) => (
           <li key={title} className="flex">

@@ -1,13 +1,16 @@
-// What an answer is made of besides its text: reasoning, tool calls, sources, files.
+// What an answer is made of: its text, reasoning, tool calls, files, and the sources that it cites.
 import { getToolName, isToolUIPart } from "ai";
 import { Check, ChevronRight, CircleX, LoaderCircle, Wrench } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 
 import { Markdown } from "~/shared/markdown/markdown";
 import { safeImage, safeLink } from "~/shared/markdown/links";
+import { CitedSources, type Source } from "~/shared/markdown/sources";
 import { Notice } from "~/shared/ui/notice";
 
-import type { ChatMessage } from "./messages";
+import { type ChatMessage, saidIn } from "./messages";
+import { textsWithDoubts, sourcesOf } from "./sources";
+import { SourcesList } from "./sources_list";
 
 type ChatPart = ChatMessage["parts"][number];
 type ToolPart = Extract<ChatPart, { type: `tool-${string}` | "dynamic-tool" }>;
@@ -73,35 +76,6 @@ function Tool({ part }: { part: ToolPart }) {
   );
 }
 
-type Source = Extract<ChatPart, { type: "source-url" | "source-document" }>;
-
-function Sources({ sources }: { sources: Source[] }) {
-  if (sources.length === 0) return null;
-  return (
-    <div className="mt-3">
-      <h2 className="text-xs font-medium text-quiet">Sources</h2>
-      <ol className="mt-1 space-y-0.5 text-sm">
-        {sources.map((source, place) => {
-          const link = source.type === "source-url" ? safeLink(source.url) : null;
-          const name = source.title || (source.type === "source-url" ? source.url : source.filename) || "Document";
-          return (
-            <li key={source.sourceId} className="flex gap-2">
-              <span className="text-quiet">[{place + 1}]</span>
-              {link === null ? (
-                <span className="truncate">{name}</span>
-              ) : (
-                <a href={link} target="_blank" rel="noopener noreferrer" className="truncate text-accent hover:underline">
-                  {name}
-                </a>
-              )}
-            </li>
-          );
-        })}
-      </ol>
-    </div>
-  );
-}
-
 function FilePart({ url, mediaType, filename }: { url: string; mediaType: string; filename?: string }) {
   const own = safeImage(url);
   if (own !== null && mediaType.startsWith("image/"))
@@ -114,17 +88,29 @@ function FilePart({ url, mediaType, filename }: { url: string; mediaType: string
   );
 }
 
-/** An assistant message's parts, in their order; the sources come last. */
+/** The sources of an answer by their numbers; the same object until another one comes, for the markers' sake. */
+function useSources(message: ChatMessage): { sources: Source[]; byNumber: ReadonlyMap<number, Source> } {
+  const sources = sourcesOf(message);
+  const names = sources.map((source) => `${source.number} ${source.href}`).join("\n");
+  // A source never changes once it is named, but useChat copies its message with every delta.
+  // oxlint-disable-next-line react/exhaustive-deps
+  const byNumber = useMemo(() => new Map(sources.map((source) => [source.number, source])), [names]);
+  return { sources, byNumber };
+}
+
+/** An assistant message's parts, in their order; the sources come last, when all is said. */
 export function MessageParts({ message, streaming }: { message: ChatMessage; streaming: boolean }) {
-  const last = message.parts.length - 1;
-  const sources = message.parts.filter((part): part is Source => part.type === "source-url" || part.type === "source-document");
+  const said = saidIn(message);
+  const texts = textsWithDoubts(message);
+  const { sources, byNumber } = useSources(message);
   return (
-    <>
-      {message.parts.map((part, place) => {
+    <CitedSources value={byNumber}>
+      {said.map((part, place) => {
         // Parts only ever grow at the end, so their place is their name.
         const key = `${part.type} ${place}`;
-        const live = streaming && place === last;
-        if (part.type === "text") return part.text === "" ? null : <Markdown key={key} text={part.text} streaming={live} />;
+        const live = streaming && place === said.length - 1;
+        if (part.type === "text")
+          return part.text === "" ? null : <Markdown key={key} text={texts.get(part) ?? part.text} streaming={live} />;
         if (part.type === "reasoning")
           return part.text === "" ? null : <Reasoning key={key} text={part.text} streaming={live} />;
         if (part.type === "data-notice")
@@ -137,7 +123,7 @@ export function MessageParts({ message, streaming }: { message: ChatMessage; str
         if (isToolUIPart(part)) return <Tool key={key} part={part} />;
         return null;
       })}
-      <Sources sources={sources} />
-    </>
+      {streaming ? null : <SourcesList sources={sources} />}
+    </CitedSources>
   );
 }

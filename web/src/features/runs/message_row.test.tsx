@@ -46,6 +46,54 @@ describe("a row of the conversation", () => {
     expect(screen.getByText("Here it is.")).toBeInTheDocument();
   });
 
+  const cited = (count: number): ChatMessage => ({
+    id: "m",
+    role: "assistant",
+    parts: [
+      { type: "text", text: "It holds [1]." },
+      ...Array.from({ length: count }, (_, place) => ({
+        type: "source-url" as const,
+        sourceId: `source-${place + 1}`,
+        url: `/library/documents/doc_${place + 1}`,
+        title: `Guide ${place + 1}`,
+        providerMetadata: { steward: { number: place + 1, excerpt: `Words of guide ${place + 1}.`, document_id: `doc_${place + 1}`, revision: 1, start: 0, end: 9 } },
+      })),
+    ],
+  });
+
+  it("lists the sources of an answer under it, three at first [RAG-10] [RAG-14]", async () => {
+    show(cited(5));
+    const sources = screen.getByRole("region", { name: "Sources" });
+    const links = () => within(sources).getAllByRole("link").map((link) => link.textContent);
+    expect(links()).toEqual(["Guide 1", "Guide 2", "Guide 3"]);
+    expect(within(sources).getByText("Words of guide 1.")).toBeInTheDocument();
+    expect(within(sources).getByRole("link", { name: "Guide 1" })).toHaveAttribute(
+      "href",
+      "/library/documents/doc_1?start=0&end=9&revision=1",
+    );
+    await userEvent.click(within(sources).getByRole("button", { name: "Show 2 more" }));
+    expect(links()).toHaveLength(5);
+    await userEvent.click(within(sources).getByRole("button", { name: "Show fewer" }));
+    expect(links()).toHaveLength(3);
+  });
+
+  it("shows the citations while an answer streams, and the list of sources when it is over", async () => {
+    const { rerender } = show(cited(1), { streaming: true, busy: true });
+    expect(await screen.findByRole("link", { name: "Source 1: Guide 1" })).toBeInTheDocument();
+    expect(screen.queryByRole("region", { name: "Sources" })).toBeNull();
+    rerender(<MessageRow message={cited(1)} busy={false} streaming={false} last editing={false} failure={null} actions={actions} />);
+    expect(screen.getByRole("region", { name: "Sources" })).toBeInTheDocument();
+  });
+
+  it("keeps drawing the text piece by piece when a source comes behind it", async () => {
+    const answer = cited(1);
+    answer.parts[0] = { type: "text", text: "It holds [1]. And `half" };
+    show(answer, { streaming: true, busy: true });
+    await screen.findByRole("link", { name: "Source 1: Guide 1" });
+    // Only a text that still streams has its open code closed.
+    expect(screen.getByText("half").tagName).toBe("CODE");
+  });
+
   it("copies a message by keyboard as well as by pointer [UI-04]", async () => {
     const user = userEvent.setup();
     show(message("user", "copy me"));

@@ -38,6 +38,7 @@ describe("messages of the server on the page", () => {
           { type: "source", url: "https://example.com", title: "Example" },
           { type: "file", url: "/api/v1/files/1", media_type: "image/png", filename: "a.png" },
           { type: "data", name: "notice", data: { tag: "fallback_model", message: "Another one answers." } },
+          { type: "data", name: "citations", data: { places: [{ number: 1, start: 0, end: 3, support: 0.2, is_supported: false }] } },
           { type: "data", name: "weather", data: {} },
           { type: "hologram", depth: 3 },
         ],
@@ -51,6 +52,20 @@ describe("messages of the server on the page", () => {
       "source-url",
       "file",
       "data-notice",
+      "data-citations",
+    ]);
+  });
+
+  it("hold a source just as it streamed [RAG-10]", () => {
+    const part = { type: "source", number: 2, title: "Guide", url: "/library/documents/doc_1?start=5&end=9", excerpt: "It holds.", score: 0.8, document_id: "doc_1", file_id: null, revision: 1, start: 5, end: 9, page: null, headings: [] };
+    expect(toChatMessage(stored("a", { parts: [part] }))?.parts).toEqual([
+      {
+        type: "source-url",
+        sourceId: "source-2",
+        url: "/library/documents/doc_1?start=5&end=9",
+        title: "Guide",
+        providerMetadata: { steward: { number: 2, excerpt: "It holds.", score: 0.8, document_id: "doc_1", revision: 1, start: 5, end: 9, headings: [] } },
+      },
     ]);
   });
 
@@ -73,6 +88,16 @@ describe("bringing the page to what the server holds", () => {
     const again = reconciled(known, [stored("b"), stored("a")]);
     expect(again[0]).toBe(known[0]);
     expect(again[1]).toBe(known[1]);
+  });
+
+  it("leaves an answer the same object when its sources, which streamed in its midst, are stored behind it", () => {
+    const source = { type: "source", number: 1, url: "/library/documents/doc_1", title: "Guide" };
+    const [message] = toChatMessages([stored("a", { parts: [{ type: "text", text: "Sure [1]." }, { type: "tool_call", name: "look", call_id: "1", output: 1 }, source] })]);
+    const [text, tool, cited] = message?.parts ?? [];
+    if (!message || !text || !tool || !cited) throw new Error("no parts");
+    const streamed = { ...message, parts: [{ type: "step-start" as const }, text, cited, tool] };
+    const [again] = reconciled([streamed], [stored("a", { parts: [{ type: "text", text: "Sure [1]." }, { type: "tool_call", name: "look", call_id: "1", output: 1 }, source] })]);
+    expect(again).toBe(streamed);
   });
 
   it("keeps older messages that stand before the page", () => {

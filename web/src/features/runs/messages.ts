@@ -20,7 +20,13 @@ export type Details = {
 /** What the house has to say about an answer: another model stepped in, a budget ended it. */
 export type NoticeData = { tag: string; message: string };
 
-export type ChatMessage = UIMessage<Details, { notice: NoticeData }>;
+/**
+ * Where an answer cites which source, in code points of its joined text, and whether the source confirms it. A place is
+ * not checked when nobody could tell.
+ */
+export type CitationsData = { places: { number: number; start: number; end: number; is_supported: boolean; is_checked?: boolean }[] };
+
+export type ChatMessage = UIMessage<Details, { notice: NoticeData; citations: CitationsData }>;
 type ChatPart = ChatMessage["parts"][number];
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
@@ -32,12 +38,28 @@ function toolPart(part: Part): ChatPart {
   return { ...call, state: "input-available" };
 }
 
-function sourcePart(part: Part, place: number): ChatPart {
-  const sourceId = text(part.source_id) || text(part.id) || `source-${place}`;
-  const title = text(part.title);
-  const url = text(part.url);
-  if (url !== "") return { type: "source-url", sourceId, url, title };
-  return { type: "source-document", sourceId, mediaType: text(part.media_type) || "text/plain", title: title || "Document" };
+type SourcePart = Extract<ChatPart, { type: "source-url" }>;
+
+/** A source as it is stored, the way it streams: what is ours stands in the provider's metadata. */
+function sourcePart(part: Part, position: number): SourcePart | null {
+  const { type: _type, title, url, ...told } = part;
+  if (typeof url !== "string") return null;
+  const steward = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
+  const sourceId = `source-${String(part.number ?? position)}`;
+  return { type: "source-url", sourceId, url, title: text(title), providerMetadata: { steward } as SourcePart["providerMetadata"] };
+}
+
+type StoredPlace = Partial<CitationsData["places"][number]>;
+
+function citationsPart(data: unknown): ChatPart {
+  const { places } = (data ?? {}) as { places?: StoredPlace[] };
+  const whole = (place: StoredPlace) => ({ number: 0, start: 0, end: 0, is_supported: true, ...place });
+  return { type: "data-citations", data: { places: Array.isArray(places) ? places.map(whole) : [] } };
+}
+
+function dataPart(part: Part): ChatPart | null {
+  if (part.name === "notice") return noticePart(part.data);
+  return part.name === "citations" ? citationsPart(part.data) : null;
 }
 
 function noticePart(data: unknown): ChatPart {
@@ -45,7 +67,7 @@ function noticePart(data: unknown): ChatPart {
   return { type: "data-notice", data: { tag: text(tag), message: text(message) } };
 }
 
-function toPart(part: Part, place: number): ChatPart | null {
+function toPart(part: Part, position: number): ChatPart | null {
   switch (part.type) {
     case "text":
       return { type: "text", text: text(part.text), state: "done" };
@@ -54,11 +76,11 @@ function toPart(part: Part, place: number): ChatPart | null {
     case "tool_call":
       return toolPart(part);
     case "source":
-      return sourcePart(part, place);
+      return sourcePart(part, position);
     case "file":
       return { type: "file", url: text(part.url), mediaType: text(part.media_type), filename: text(part.filename) };
     case "data":
-      return part.name === "notice" ? noticePart(part.data) : null;
+      return dataPart(part);
     default:
       // A part of a newer server is left out rather than shown wrong.
       return null;
@@ -107,13 +129,26 @@ export const hasContent = (message: ChatMessage): boolean =>
     (part) => part.type !== "step-start" && !((part.type === "text" || part.type === "reasoning") && part.text.trim() === ""),
   );
 
+/** Whether a part stands beside what is said: sources come in its midst while it streams, and behind it when stored. */
+const isBeside = (part: ChatPart): boolean => part.type === "source-url" || part.type === "data-citations";
+
+/** What is said in a message, in its order. */
+export const saidIn = (message: ChatMessage): ChatPart[] =>
+  message.parts.filter((part) => part.type !== "step-start" && !isBeside(part));
+
+function seenOf(part: ChatPart): unknown {
+  if (part.type === "data-notice") return part.data.message;
+  if (part.type === "data-citations") return part.data.places.map((place) => [place.start, place.is_supported]);
+  if (part.type === "source-url") return [part.sourceId, part.url];
+  if ("text" in part) return [part.type, part.text];
+  return "state" in part ? part.state : part.type;
+}
+
 /** What of a message is seen, to tell whether two tellings of it differ. */
-const shownOf = (message: ChatMessage): string =>
-  JSON.stringify(
-    message.parts
-      .filter((part) => part.type !== "step-start" && !(part.type === "reasoning" && part.text === ""))
-      .map((part) => (part.type === "data-notice" ? part.data.message : "text" in part ? [part.type, part.text] : "state" in part ? part.state : part.type)),
-  );
+function shownOf(message: ChatMessage): string {
+  const said = saidIn(message).filter((part) => !(part.type === "reasoning" && part.text === ""));
+  return JSON.stringify([...said, ...message.parts.filter(isBeside)].map(seenOf));
+}
 
 /**
  * Bring the page's messages to what the server holds. A message keeps the name it has on the page, and stays the

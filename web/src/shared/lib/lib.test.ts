@@ -1,9 +1,12 @@
 import { expect, it } from "vitest";
 
+import { unitsOf } from "./code_points";
 import { drafts } from "./drafts";
 import { pieces, withoutMarks } from "./highlights";
 import { newId } from "./ids";
 import { age, seconds } from "./moments";
+import { placeAddress } from "./places";
+import { fileSize } from "./sizes";
 import { chooseTheme, themeChoice } from "./theme";
 
 it("splits a snippet into plain and marked pieces", () => {
@@ -54,4 +57,17 @@ it("keeps the chosen theme and paints it", () => {
   chooseTheme("system");
   expect(document.documentElement.dataset.theme).toBe("light");
   expect(window.localStorage).toHaveLength(0);
+});
+
+it("counts places in code points, as the server does", () => {
+  expect([0, 3, 99, -1].map((count) => unitsOf("abcdef", count))).toEqual([0, 3, 6, 0]);
+  expect([1, 2, 3, 9].map((count) => unitsOf("a🙂b", count))).toEqual([1, 3, 4, 4]);
+});
+
+it("says sizes as people do", () => {
+  expect([0, 999, 1500, 12_345, 3_400_000].map(fileSize)).toEqual(["0 bytes", "999 bytes", "1.5 kB", "12 kB", "3.4 MB"]);
+});
+
+it("writes the address of a place", () => {
+  expect(placeAddress({ document_id: "doc/1", start: 5, end: 9, revision: 2 })).toBe("/library/documents/doc%2F1?start=5&end=9&revision=2");
 });

@@ -55,6 +55,16 @@ describe("markdown of a model", () => {
     expect(screen.getByText("code").tagName).toBe("CODE");
   });
 
+  it("lets lists and quotes begin on the side of their script", () => {
+    const { container } = render(<Rendered streaming={false} text={"> שלום\n\n- אחד\n\n1. שתיים\n\nEnglish"} />);
+    const sided = [...container.querySelectorAll("[dir]")].map((element) => [element.tagName, element.getAttribute("dir")]);
+    expect(sided).toEqual([
+      ["BLOCKQUOTE", "auto"],
+      ["UL", "auto"],
+      ["OL", "auto"],
+    ]);
+  });
+
   it("opens links elsewhere, without a way back for them", () => {
     render(<Rendered streaming={false} text="[there](https://example.com/a) and me@example.com" />);
     const link = screen.getByRole("link", { name: "there" });

@@ -1,7 +1,9 @@
 // Markdown as a model writes it, block by block, with nothing in it that could act: no HTML, no foreign pictures.
 import type { ComponentProps, JSX } from "react";
-import { Streamdown, defaultRehypePlugins, useIsCodeFenceIncomplete } from "streamdown";
+import { Streamdown, defaultRehypePlugins, defaultRemarkPlugins, useIsCodeFenceIncomplete } from "streamdown";
 
+import { Citation } from "./citation";
+import { type Doubt, citationMarkers } from "./citation_markers";
 import { CodeBlock } from "./code_block";
 import { safeImage, safeLink } from "./links";
 
@@ -39,7 +41,7 @@ function Table({ children }: Tag<"table">) {
     // A wide table scrolls inside its frame, so the keyboard must be able to reach it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="table-frame" role="group" aria-label="Table" tabIndex={0}>
-      <table>{children}</table>
+      <table dir="auto">{children}</table>
     </div>
   );
 }
@@ -53,15 +55,23 @@ function heading(Name: Heading, look: string) {
   };
 }
 
-function plain<Name extends "p" | "ul" | "li" | "strong" | "blockquote" | "thead" | "tbody" | "tr" | "hr" | "sup" | "sub">(name: Name) {
+/** An element as it is. With `dir: "auto"` its side follows its first words; those of paragraphs follow by the styles. */
+function plain<Name extends "p" | "ul" | "li" | "strong" | "blockquote" | "thead" | "tbody" | "tr" | "hr" | "sup" | "sub">(
+  name: Name,
+  given: { dir?: "auto" } = {},
+) {
   const Name = name as "div";
   return function Plain({ node: _node, className: _className, ...rest }: Tag<Name>) {
-    return <Name {...(rest as ComponentProps<"div">)} />;
+    return <Name {...given} {...(rest as ComponentProps<"div">)} />;
   };
 }
 
 function Numbered({ start, children }: Tag<"ol">) {
-  return <ol start={start}>{children}</ol>;
+  return (
+    <ol dir="auto" start={start}>
+      {children}
+    </ol>
+  );
 }
 
 function Cell({ children, style }: Tag<"td">) {
@@ -70,6 +80,13 @@ function Cell({ children, style }: Tag<"td">) {
 
 function HeadCell({ children, style }: Tag<"th">) {
   return <th style={style}>{children}</th>;
+}
+
+type MarkerProps = { number: string; doubt?: Doubt; address?: string };
+
+function Marker({ number, doubt, address }: MarkerProps) {
+  const otherwise = address === undefined ? `[${number}]` : <Link href={address}>{number}</Link>;
+  return <Citation number={Number(number)} doubt={doubt} otherwise={otherwise} />;
 }
 
 function InlineCode({ children }: Tag<"code">) {
@@ -89,11 +106,11 @@ const components = {
   h5: heading("h6", "3"),
   h6: heading("h6", "3"),
   p: plain("p"),
-  ul: plain("ul"),
+  ul: plain("ul", { dir: "auto" }),
   ol: Numbered,
   li: plain("li"),
   strong: plain("strong"),
-  blockquote: plain("blockquote"),
+  blockquote: plain("blockquote", { dir: "auto" }),
   thead: plain("thead"),
   tbody: plain("tbody"),
   tr: plain("tr"),
@@ -102,7 +119,8 @@ const components = {
   hr: plain("hr"),
   sup: plain("sup"),
   sub: plain("sub"),
-};
+  citation: Marker,
+} as unknown as ComponentProps<typeof Streamdown>["components"];
 
 const harden = defaultRehypePlugins.harden as [unknown, object];
 
@@ -122,6 +140,8 @@ const rehypePlugins = [
   ],
 ] as unknown as ComponentProps<typeof Streamdown>["rehypePlugins"];
 
+const remarkPlugins = [...Object.values(defaultRemarkPlugins), citationMarkers] as ComponentProps<typeof Streamdown>["remarkPlugins"];
+
 export default function Rendered({ text, streaming }: { text: string; streaming: boolean }) {
   return (
     <Streamdown
@@ -129,11 +149,11 @@ export default function Rendered({ text, streaming }: { text: string; streaming:
       mode={streaming ? "streaming" : "static"}
       isAnimating={streaming}
       parseIncompleteMarkdown={streaming}
-      components={components as ComponentProps<typeof Streamdown>["components"]}
+      components={components}
+      remarkPlugins={remarkPlugins}
       rehypePlugins={rehypePlugins}
       controls={false}
       linkSafety={{ enabled: false }}
-      dir="auto"
     >
       {text}
     </Streamdown>

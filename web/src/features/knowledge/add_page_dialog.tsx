@@ -1,0 +1,50 @@
+// Have the server fetch a page of the web as a document.
+import { useState } from "react";
+
+import { Field } from "~/shared/ui/field";
+
+import { FormDialog } from "./form_dialog";
+import { useAddPage } from "./queries";
+import { tagsIn } from "./tags";
+
+/** What was typed as an address of the web, or null. */
+function addressIn(typed: string): string | null {
+  const words = typed.trim();
+  const address = /^[a-z][a-z0-9+.-]*:/i.test(words) ? words : `https://${words}`;
+  return /^https?:\/\/[^/\s]+\.[^/\s]+/i.test(address) && URL.canParse(address) ? address : null;
+}
+
+type AddPageDialogProps = { collectionId: string | null; onClose: () => void };
+
+export default function AddPageDialog({ collectionId, onClose }: AddPageDialogProps) {
+  const [typed, setTyped] = useState("");
+  const [tags, setTags] = useState("");
+  const add = useAddPage();
+  const url = addressIn(typed);
+  const save = () => {
+    if (url !== null) add.mutate({ url, tags: tagsIn(tags), collection_id: collectionId }, { onSuccess: onClose });
+  };
+
+  return (
+    <FormDialog
+      title="Add a web page"
+      description="Steward fetches the page once. Adding the same address again fetches it anew."
+      verb="Add"
+      busy={add.isPending}
+      complete={url !== null}
+      error={add.error}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      <Field
+        label="Address"
+        inputMode="url"
+        placeholder="https://example.com/guide"
+        value={typed}
+        autoComplete="off"
+        onChange={(event) => setTyped(event.target.value)}
+      />
+      <Field label="Tags" placeholder="guide, 2026" value={tags} autoComplete="off" onChange={(event) => setTags(event.target.value)} />
+    </FormDialog>
+  );
+}

@@ -1,0 +1,68 @@
+// What can be done with one document.
+import { Download, Ellipsis, Tag, Trash2 } from "lucide-react";
+import { Suspense, lazy, useState } from "react";
+
+import type { LibraryDocument } from "~/shared/api/types";
+import { IconButton } from "~/shared/ui/button";
+import { Menu, type MenuEntry } from "~/shared/ui/menu";
+import { toast } from "~/shared/ui/toasts";
+
+import { useDeleteDocument } from "./queries";
+
+const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
+const DocumentDialog = lazy(() => import("./document_dialog"));
+
+export const fileAddress = (document: LibraryDocument): string => `/api/v1/documents/${encodeURIComponent(document.id)}/file`;
+
+type DocumentMenuProps = { document: LibraryDocument; mayChange: boolean; onDeleted?: () => void; className?: string };
+
+export function DocumentMenu({ document, mayChange, onDeleted, className }: DocumentMenuProps) {
+  const [shown, setShown] = useState<"nothing" | "change" | "delete">("nothing");
+  const remove = useDeleteDocument();
+  const close = () => setShown("nothing");
+  const confirm = () =>
+    remove.mutate(document, {
+      onSuccess: () => {
+        toast(`“${document.title}” was deleted.`);
+        onDeleted?.();
+      },
+    });
+
+  const entries: MenuEntry[] = [
+    ...(document.file_id === null
+      ? []
+      : [{ kind: "item" as const, label: "Download", icon: <Download />, onSelect: () => window.location.assign(fileAddress(document)) }]),
+    ...(mayChange
+      ? [
+          { kind: "item" as const, label: "Title and tags", icon: <Tag />, onSelect: () => setShown("change") },
+          { kind: "line" as const, name: "before delete" },
+          { kind: "item" as const, label: "Delete", icon: <Trash2 />, danger: true, onSelect: () => setShown("delete") },
+        ]
+      : []),
+  ];
+  if (entries.length === 0) return null;
+  return (
+    <>
+      <Menu
+        trigger={
+          <IconButton small label={`Options for ${document.title}`} className={className}>
+            <Ellipsis aria-hidden className="size-4" />
+          </IconButton>
+        }
+        entries={entries}
+      />
+      <Suspense>
+        {shown === "change" ? <DocumentDialog document={document} onClose={close} /> : null}
+        {shown === "delete" ? (
+          <ConfirmDialog
+            title={`Delete “${document.title}”?`}
+            description="Answers will no longer find it. Its file is deleted as well."
+            verb="Delete"
+            onConfirm={confirm}
+            onClose={close}
+          />
+        ) : null}
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+// How far a document is: its stage while it is made ready, or why it failed and what to do.
+import type { LibraryDocument } from "~/shared/api/types";
+import { Button } from "~/shared/ui/button";
+import { Notice } from "~/shared/ui/notice";
+import { ProgressBar } from "~/shared/ui/progress_bar";
+
+import { useRetryDocument } from "./queries";
+import { doing } from "./stages";
+
+type DocumentStateProps = { document: LibraryDocument; mayChange: boolean; className?: string };
+
+export function DocumentState({ document, mayChange, className }: DocumentStateProps) {
+  const retry = useRetryDocument();
+  if (document.status === "in_progress")
+    return (
+      <div className={className}>
+        <p className="text-xs text-quiet">
+          {doing(document)}
+          {document.is_searchable ? " · found as it was until then" : null}
+        </p>
+        <ProgressBar label={`Progress of ${document.title}`} share={document.progress} className="mt-1.5 max-w-sm" />
+      </div>
+    );
+  if (document.status === "ready") return null;
+  return (
+    <div className={className}>
+      <Notice
+        kind="problem"
+        aloud={false}
+        action={
+          mayChange ? (
+            <Button look="danger" busy={retry.isPending} onClick={() => retry.mutate(document)} aria-label={`Retry ${document.title}`}>
+              Retry
+            </Button>
+          ) : null
+        }
+      >
+        <p>{document.error?.reason ?? "This document could not be read."}</p>
+        {document.error?.fix ? <p className="mt-0.5">{document.error.fix}</p> : null}
+      </Notice>
+    </div>
+  );
+}

@@ -1,0 +1,16 @@
+// Addresses of the library: a document, and a place within it. Places count in code points, as the server does.
+
+export type Place = { document_id: string; start: number; end: number; revision: number };
+
+/** What the page is told besides the address: the words to look for when the document has changed since. */
+export type PlaceState = { excerpt: string };
+
+export const documentAddress = (id: string): string => `/library/documents/${encodeURIComponent(id)}`;
+
+/** Where a place is read. Without the revision nobody could tell that its numbers are of an older text. */
+export function placeAddress({ document_id, start, end, revision }: Place): string {
+  return `${documentAddress(document_id)}?start=${start}&end=${end}&revision=${revision}`;
+}
+
+/** The first address of the document list, from which all others of the room begin. */
+export const libraryAddress = "/library";
