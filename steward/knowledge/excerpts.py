@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -9,15 +10,17 @@ from typing import Final
 from steward.kernel import sentences, words
 
 _MORE: Final = "…"
+_HEADINGS: Final = re.compile(r"^#{1,6} .*$", re.MULTILINE)
 
 
 def excerpt(passage_text: str, question: str, most_chars: int = 200) -> str:
-    """The stretch of a passage that has most of the question's words, on one line.
+    """The stretch of a passage that has most of the question's words, on one line, without headings.
 
     It begins with a sentence where that costs no word of the question, and is cut between words. It is at most
     `most_chars` code points long, marks of omission included.
     """
-    text = " ".join(passage_text.split())
+    # Whoever shows it shows the headings beside it.
+    text = " ".join(_HEADINGS.sub("", passage_text).split()) or " ".join(passage_text.split())
     if len(text) <= most_chars:
         return text
     placed = words.places(text)

@@ -37,3 +37,10 @@ def test_it_fits_whatever_the_text_is(text: str, question: str, most_chars: int)
     assert len(shown) <= most_chars
     assert shown.strip("…") in " ".join(text.split())
     assert bool(shown) == bool(text.split())
+
+
+def test_headings_are_left_to_whoever_shows_them() -> None:
+    assert (
+        excerpt("# Pump\n\n## Capacity\n\nThe pump moves 30 litres.", "pump") == "The pump moves 30 litres."
+    )
+    assert excerpt("# Pump", "pump") == "# Pump"
