@@ -27,6 +27,7 @@ _LEAST: Final = 0.4
 _BESIDE_BEST: Final = 0.7
 """The share of the best sentence's value that another must have to stand beside it."""
 _LEAST_WORDS: Final = 3
+_FENCE: Final = "```"
 _NO_TERMS: Final = frozenset[str]()
 _QUESTION: Final = re.compile(r"[?\uff1f؟][\s*_\"'”\u2019»)]*$")
 _CODE_OR_BRACKET: Final = re.compile(
@@ -83,20 +84,20 @@ class _Candidate:
 
 
 def _candidates(passages: Sequence[Passage]) -> Iterator[_Candidate]:
-    """The sentences that may be quoted: no headings, no questions, no crumbs, none twice."""
+    """The sentences that may be quoted: no headings, no questions, no code, no crumbs, none twice."""
     seen: set[str] = set()
     for passage in passages:
         heading = (passage.title, *passage.headings)[-1]
         title = above = _terms(" ".join((passage.title, *passage.headings)))
         before = _NO_TERMS
         for start, end in sentences.spans(passage.text):
-            text = " ".join(passage.text[start:end].split())
+            text = " ".join(passage.text[start:end].split()).strip(" |")
             stems = _terms(text)
             line = passage.text[:start].rpartition("\n")[2].strip(" >")
             if line.startswith("#") or _QUESTION.search(text):
                 heading, above, before = text.strip("*_# "), title | stems, _NO_TERMS
                 continue
-            if text not in seen and len(stems) >= _LEAST_WORDS:
+            if text not in seen and len(stems) >= _LEAST_WORDS and _FENCE not in text:
                 seen.add(text)
                 yield _Candidate(passage, start, text, heading, stems, above | before)
             before = stems

@@ -1,4 +1,6 @@
-"""Markdown: the text as written, its headings found by their marks; blocks of code and tables stay whole."""
+"""Markdown: the text as written, its headings found by their marks; blocks of code and tables stay whole. What programs
+read before it is left out.
+"""
 
 from __future__ import annotations
 
@@ -31,16 +33,17 @@ def read(source: Source) -> Draft:
     """
     text = plain.text_of(source)
     front = _FRONT_MATTER.match(text)
-    draft = Draft(text, title=_front_title(front.group(1)) if front else None)
-    _place(draft, front.end() if front else 0)
+    # What programs read of a page is not what it says.
+    body = text[front.end() :].lstrip("\n") if front else text
+    draft = Draft(body or text, title=_front_title(front.group(1)) if front else None)
+    _place(draft)
     draft.title = draft.title or _first_heading(draft.marks)
     return draft
 
 
-def _place(draft: Draft, start: int) -> None:
-    body = draft.text[start:]
-    begins = list(accumulate((len(line) + 1 for line in body.split("\n")), initial=start))
-    tokens = _blocks(body)
+def _place(draft: Draft) -> None:
+    begins = list(accumulate((len(line) + 1 for line in draft.text.split("\n")), initial=0))
+    tokens = _blocks(draft.text)
     for token, inline in zip(tokens, [*tokens[1:], None], strict=True):
         if token.map is None:
             continue
