@@ -24,7 +24,7 @@ from steward.providers.wire import Passage
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 _CANDIDATES: Final = 40
-_PROMISING: Final = 40
+_PROMISING: Final = 30
 """Candidates that are looked at closer."""
 
 

@@ -402,9 +402,9 @@ BEGIN
     ORDER BY 4 DESC, s.document_id, s.ordinal
     LIMIT most + cardinality(near_documents);
 END
-$$""".replace("{small}", "5000")
-        .replace("{enough}", "3000")
-        .replace("{most_candidates}", "5000"),
+$$""".replace("{small}", "1000")
+        .replace("{enough}", "600")
+        .replace("{most_candidates}", "1200"),
         f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC",
         f"GRANT EXECUTE ON FUNCTION {signature} TO {APP_ROLE}",
         f"GRANT {SYSTEM_ROLE} TO CURRENT_USER",
