@@ -166,6 +166,7 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
         lease.on_death.append(lambda: ingestion.adopt_documents(house))
         lease.on_lost.append(engine.drop_lost)
         stack.push_async_callback(_shut_down, engine, calls, lease)
+        stack.push_async_callback(house.part(Desk).let_go)
         for job in (
             feed.keep_flushing(),
             feed.keep_listening(),

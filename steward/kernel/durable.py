@@ -149,15 +149,14 @@ class Lease:
 
     async def sweep(self) -> None:
         """Hand the work of dead processes to the living."""
-        dead = await self._bury()
-        if dead:
-            log.warning("processes_died", process_ids=dead)
-            # The public API of DBOS recovers only through its own control plane; this is what that plane calls.
-            await asyncio.to_thread(DBOS._recover_pending_workflows, dead)  # pyright: ignore[reportPrivateUsage]
+        await self._bury()
         for found in self.on_death:
             await found()
 
-    async def _bury(self) -> list[str]:
+    async def _bury(self) -> None:
+        """Hand the workflows of dead processes to the living, and only then forget the dead: a crash in between must
+        leave them to whoever sweeps next. Handing them on twice is handing them on once.
+        """
         async with self._database.house() as session:
             others = await session.execute(
                 select(
@@ -178,8 +177,10 @@ class Lease:
                 if row.silent or (row.host == self._host and not _pid_lives(row.pid, row.pid_started))
             ]
             if dead:
+                log.warning("processes_died", process_ids=dead)
+                # The public API of DBOS recovers only through its own control plane; this is what that plane calls.
+                await asyncio.to_thread(DBOS._recover_pending_workflows, dead)  # pyright: ignore[reportPrivateUsage]
                 await session.execute(delete(Process).where(Process.id.in_(dead)))
-            return dead
 
 
 async def living(database: Database) -> set[str]:

@@ -307,6 +307,8 @@ def _loss_told(connection: Connection) -> Generator[None]:
         yield
     except _LOST as error:
         raise _down() from error
+    except asyncpg.DeadlockDetectedError as error:
+        raise _met() from error
     except asyncpg.InternalClientError as error:
         # The server went away between two halves of a statement; what is left of the connection is of no use.
         if not _is_gone(connection):
@@ -379,7 +381,13 @@ async def _session(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise _down() from error
+        if getattr(error.orig, "sqlstate", None) == asyncpg.DeadlockDetectedError.sqlstate:
+            raise _met() from error
         raise
+
+
+def _met() -> Unavailable:
+    return Unavailable("Two changes of the same thing met; try again in a moment.", retry_after_seconds=1)
 
 
 def _down() -> Unavailable:

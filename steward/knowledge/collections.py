@@ -15,7 +15,7 @@ from steward.kernel.errors import Invalid, NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.work import Actor, Work
-from steward.knowledge import jobs
+from steward.knowledge import ingestion, jobs
 from steward.knowledge.embedders import Embedders
 from steward.knowledge.errors import CollectionBusy
 from steward.knowledge.schemas import (
@@ -121,6 +121,9 @@ async def change(actor: Actor, collection_id: str, wanted: CollectionChange) -> 
     anew: list[tuple[str, int]] = []
     async with house.database.work(actor) as work:
         row = await _locked(work, collection_id)
+        # A file's documents go with it, and tell nobody.
+        await ingestion.retire_former_model(work, collection_id)
+        await work.session.refresh(row)
         _apply(row, wanted)
         if _cuts_anew(row, wanted) or (embedder and embedder != (row.embedding_model, row.dimensions)):
             if row.former_model is not None:

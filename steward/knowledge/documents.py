@@ -19,7 +19,7 @@ from steward.kernel.errors import Conflict, NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.work import Actor, Work
-from steward.knowledge import collections, jobs
+from steward.knowledge import collections, ingestion, jobs
 from steward.knowledge.errors import DocumentNotReady
 from steward.knowledge.ingestion import PURPOSE
 from steward.knowledge.schemas import (
@@ -32,7 +32,7 @@ from steward.knowledge.schemas import (
     Status,
 )
 from steward.knowledge.schemas import DocumentText as TextRead
-from steward.knowledge.tables import Chunk, Collection, Document, DocumentText
+from steward.knowledge.tables import Chunk, Document, DocumentText
 from steward.knowledge.vector_index import VectorIndex
 
 _SUFFIXES: Final = {
@@ -177,7 +177,8 @@ async def retry(actor: Actor, document_id: str) -> DocumentRead:
         if row.status != "failed":
             raise Conflict("Only a document that has failed can be tried again.")
         row.revision += 1
-        _restart(row, "accepted" if row.file_id is None else "stored")
+        # A page that could not be fetched is fetched.
+        _restart(row, "accepted" if row.stage == "accepted" else "stored")
         await work.session.flush()
         change = _Change(await get(work, row.id), row.revision)
     return await _begin(actor, change)
@@ -261,12 +262,14 @@ async def remove(actor: Actor, document_id: str) -> None:
     actor.ensure_role("member")
     house = runtime.current()
     async with house.database.work(actor) as work:
+        await ingestion.lock_collection(work, (await get(work, document_id)).collection_id)
         row = await _locked(work, document_id)
         await audit.record(work, "document_deleted", "document", row.id, title=row.title)
         file_id = row.file_id
         await work.session.delete(row)
         await work.session.flush()
-        blob = await _let_file_go(work, file_id)
+        blob = await ingestion.let_file_go(work, file_id)
+        await ingestion.retire_former_model(work, row.collection_id)
     if blob is not None:
         await files.forget(actor, blob)
     await house.part(VectorIndex).remove(actor.workspace_id, document_id)
@@ -364,11 +367,7 @@ async def _of_source(work: Work, collection_id: str, source: str | None) -> Docu
     if source is None:
         return None
     # The collection is locked, so that the same source added twice at once is one document.
-    await work.session.execute(
-        select(Collection.id)
-        .where(Collection.workspace_id == work.actor.workspace_id, Collection.id == collection_id)
-        .with_for_update()
-    )
+    await ingestion.lock_collection(work, collection_id)
     query = _mine(work).where(Document.collection_id == collection_id, Document.source == source)
     return (await work.session.execute(query.with_for_update())).scalar_one_or_none()
 
@@ -419,7 +418,7 @@ async def _bring(work: Work, row: Document, file: FileRead, facts: Facts) -> _Ch
     await work.session.flush()
     verb = "document_added" if is_new else "document_replaced"
     await audit.record(work, verb, "document", row.id, title=row.title)
-    former = None if former_file == file.id else await _let_file_go(work, former_file)
+    former = None if former_file == file.id else await ingestion.let_file_go(work, former_file)
     return _Change(await get(work, row.id), row.revision, former)
 
 
@@ -428,16 +427,6 @@ async def _begin(actor: Actor, change: _Change) -> DocumentRead:
     if change.former is not None:
         await files.forget(actor, change.former)
     return change.document
-
-
-async def _let_file_go(work: Work, file_id: str | None) -> Blob | None:
-    """Take away the row of a file that was brought for documents, once none has it; its content is left to `forget`."""
-    if file_id is None:
-        return None
-    others = await work.session.execute(_mine(work).where(Document.file_id == file_id).limit(1))
-    if others.first() is not None or (await files.get(work, file_id)).purpose != PURPOSE:
-        return None
-    return await files.remove(work, file_id)
 
 
 def _restart(row: Document, stage: str) -> None:

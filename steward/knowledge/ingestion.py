@@ -122,7 +122,7 @@ async def _fetch(actor: Actor, document_id: str, revision: int) -> None:
     house = runtime.current()
     async with house.database.work(actor) as work:
         row = await _wanted(work, document_id, revision)
-        if row.stage != "accepted" or row.source is None:
+        if row.source is None or (row.stage != "accepted" and row.file_id is not None):
             return
         url = row.source
     page = await fetch.fetch(url, house.settings.fetch)
@@ -294,7 +294,7 @@ async def _publish(actor: Actor, task: _Task, contents: Contents) -> None:
     """Make the revision the one that is found, and the ones before it gone, in one transaction."""
     house = runtime.current()
     async with house.database.work(actor) as work:
-        await _lock_collection(work, task.collection_id)
+        await lock_collection(work, task.collection_id)
         await _know_language(work, task, words.configuration(contents.language))
         row = await _wanted(work, task.document_id, task.revision)
         row.live_revision, row.live_model, row.live_chunks = task.revision, task.model, len(contents.spans)
@@ -303,7 +303,7 @@ async def _publish(actor: Actor, task: _Task, contents: Contents) -> None:
         row.ready_at = house.now()
         await work.session.flush()
         former = await _delete_former(work, task)
-        await _retire_former_model(work, task)
+        await retire_former_model(work, task.collection_id)
     if former:
         await house.part(VectorIndex).remove(actor.workspace_id, task.document_id, former)
     log.info(
@@ -311,8 +311,8 @@ async def _publish(actor: Actor, task: _Task, contents: Contents) -> None:
     )
 
 
-async def _lock_collection(work: Work, collection_id: str) -> None:
-    """Hold the collection, before its document is: whoever changes both locks them in this order."""
+async def lock_collection(work: Work, collection_id: str) -> None:
+    """Hold a collection, before one of its documents is: whoever changes both locks them in this order."""
     await work.session.execute(
         select(Collection.id)
         .where(Collection.workspace_id == work.actor.workspace_id, Collection.id == collection_id)
@@ -347,8 +347,8 @@ async def _delete_former(work: Work, task: _Task) -> list[int]:
     return sorted(set(gone.scalars()))
 
 
-async def _retire_former_model(work: Work, task: _Task) -> None:
-    """Forget the embedder of before once no document is found by it."""
+async def retire_former_model(work: Work, collection_id: str) -> None:
+    """Forget a collection's embedder of before once no document is found by it."""
     still_found = exists().where(
         Document.workspace_id == Collection.workspace_id,
         Document.collection_id == Collection.id,
@@ -358,7 +358,7 @@ async def _retire_former_model(work: Work, task: _Task) -> None:
         update(Collection)
         .where(
             Collection.workspace_id == work.actor.workspace_id,
-            Collection.id == task.collection_id,
+            Collection.id == collection_id,
             Collection.former_model.is_not(None),
             ~still_found,
         )

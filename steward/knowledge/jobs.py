@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, Final
 
 import structlog
 from dbos import DBOS, SetWorkflowID
 from sqlalchemy import Row as Selected
 from sqlalchemy import func, select, text, update
 
+from steward.identity import service as identity
 from steward.kernel import durable, runtime
 from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor
@@ -32,6 +35,31 @@ class Desk:
 
     def __init__(self) -> None:
         self.places = asyncio.Semaphore(_AT_ONCE)
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._is_closed = False
+
+    @asynccontextmanager
+    async def place(self) -> AsyncGenerator[None]:
+        """A place for the running task, which waits until one is free."""
+        task = asyncio.current_task()
+        assert task is not None
+        if self._is_closed:
+            raise asyncio.CancelledError
+        self._under_way.add(task)
+        try:
+            async with self.places:
+                yield
+        finally:
+            self._under_way.discard(task)
+
+    async def let_go(self) -> None:
+        """Let go of every document without ending it: the next start, or another process, goes on with them."""
+        self._is_closed = True
+        under_way = list(self._under_way)
+        for task in under_way:
+            # DBOS records no outcome of a cancelled step: the workflow stays pending.
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 async def begin(actor: Actor, document_id: str, revision: int) -> None:
@@ -47,7 +75,7 @@ async def adopt_documents(house: Runtime) -> None:
         return
     states = await durable.workflow_states([_workflow_id(row.id, row.revision) for row in documents])
     for row in documents:
-        actor = Actor(row.workspace_id, row.user_id or "", "member")
+        actor = await _actor(house, row.workspace_id, row.user_id)
         status, version = states.get(_workflow_id(row.id, row.revision), (None, None))
         if status is None:
             await begin(actor, row.id, row.revision)
@@ -96,6 +124,13 @@ async def _stale(house: Runtime) -> Sequence[Selected[str, str, int, str | None]
         return rows.all()
 
 
+async def _actor(house: Runtime, workspace_id: str, user_id: str | None) -> Actor:
+    """Whoever brought a document; the workspace's service account when that person is gone."""
+    if user_id is None:
+        return replace(await identity.service_actor(house, workspace_id), role="member")
+    return Actor(workspace_id, user_id, "member")
+
+
 async def _begin_anew(actor: Actor, document_id: str, revision: int) -> None:
     async with runtime.current().database.work(actor) as work:
         raised = await work.session.execute(
@@ -118,7 +153,7 @@ async def _begin_anew(actor: Actor, document_id: str, revision: int) -> None:
     name="ingest_document", retries_allowed=True, max_attempts=6, interval_seconds=1.0, backoff_rate=2.0
 )
 async def _ingest_document(workspace_id: str, user_id: str, document_id: str, revision: int) -> None:
-    async with runtime.current().part(Desk).places:
+    async with runtime.current().part(Desk).place():
         await ingestion.ingest(Actor(workspace_id, user_id, "member"), document_id, revision)
 
 
