@@ -173,6 +173,8 @@ def test_roles_that_were_made_by_hand_keep_their_passwords(another: Elsewhere, t
             admin.execute(f"{'ALTER' if known else 'CREATE'} ROLE {role} LOGIN PASSWORD 'by hand'".encode())
         admin.execute("CREATE DATABASE second OWNER landlord TEMPLATE template0 ENCODING 'UTF8'")
         admin.execute("GRANT steward_system TO landlord WITH ADMIN OPTION")
+    with another.admin("second") as admin:
+        admin.execute("CREATE EXTENSION vector")
     owner = make_url(another.owner_url).set(database="second")
     by_hand = {
         role: owner.set(username=role, password="by hand") for role in ("steward_app", "steward_system")
@@ -190,3 +192,15 @@ def test_roles_that_were_made_by_hand_keep_their_passwords(another: Elsewhere, t
     ) as connection:
         row = connection.execute("SELECT count(*) FROM workspaces").fetchone()
     assert row == (0,), "without an actor there is nothing to see"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(200)
+def test_a_database_without_vectors_says_who_has_to_do_what(another: Elsewhere, tmp_path: Path) -> None:
+    with another.admin() as admin:
+        admin.execute("CREATE DATABASE bare OWNER landlord TEMPLATE template0 ENCODING 'UTF8'")
+    bare = make_url(another.owner_url).set(database="bare").render_as_string(hide_password=False)
+    refused = steward("migrate", STEWARD_DATABASE_URL=bare, STEWARD_DATA_DIR=str(tmp_path / "data"))
+    assert refused.returncode == 1
+    assert "run CREATE EXTENSION vector; in it" in " ".join(refused.stderr.split())
+    assert "Traceback" not in refused.stderr

@@ -211,6 +211,9 @@ async def every_read(client: httpx.AsyncClient, person: Person, things: Things) 
         "run_id": things.run,
         "key_id": things.key,
         "budget_id": things.budget,
+        "collection_id": things.collection,
+        "document_id": things.document,
+        "file_id": things.file,
         "model": "openai/gpt-4o-mini",
         "provider": "openai",
     }

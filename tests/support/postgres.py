@@ -85,6 +85,9 @@ def elsewhere() -> Generator[Elsewhere]:
                 )
             )
             admin.execute("CREATE DATABASE rented OWNER landlord TEMPLATE template0 ENCODING 'UTF8'")
+        with server.admin("rented") as admin:
+            # What a landlord does not give away.
+            admin.execute("CREATE EXTENSION vector")
         yield server
     finally:
         run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(data))

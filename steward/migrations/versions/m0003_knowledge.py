@@ -7,8 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import UserDefinedType
 
+from steward.kernel.errors import Unavailable
 from steward.kernel.rows import APP_ROLE, CURRENT_WORKSPACE, SYSTEM_ROLE, protect
 
 revision = "0003"
@@ -26,7 +28,7 @@ class _HalfVector(UserDefinedType[str]):
 
 def upgrade() -> None:
     """Bring the tables to this revision."""
-    op.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    _ensure_vector()
     op.create_table(
         "files",
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -270,6 +272,22 @@ def upgrade() -> None:
         *_search(),
     ]:
         op.execute(statement)
+
+
+def _ensure_vector() -> None:
+    if (
+        op.get_bind().execute(sa.text("SELECT 1 FROM pg_extension WHERE extname = 'vector'")).first()
+        is not None
+    ):
+        return
+    try:
+        with op.get_bind().begin_nested():
+            op.execute("CREATE EXTENSION vector")
+    except DBAPIError as error:
+        raise Unavailable(
+            "The database lacks the extension `vector`, and this role may not make it. Ask an administrator of the "
+            "database to run CREATE EXTENSION vector; in it, then start again."
+        ) from error
 
 
 def _vectors() -> list[str]:
