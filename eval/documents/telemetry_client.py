@@ -78,13 +78,13 @@ class TelemetryClient:
         query = urllib.parse.urlencode(
             {name: value for name, value in parameters.items() if value is not None}
         )
-        request = urllib.request.Request(  # noqa: S310 - the base address is https
+        request = urllib.request.Request(
             f"{self.base_address}{path}?{query}", headers={"Authorization": f"Bearer {self.key}"}
         )
         pause_seconds = FIRST_PAUSE_SECONDS
         for attempt in range(1, MOST_ATTEMPTS + 1):
             try:
-                with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as answer:  # noqa: S310 - as above
+                with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as error:
                 if error.code not in RETRY_STATUSES or attempt == MOST_ATTEMPTS:

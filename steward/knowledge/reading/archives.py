@@ -98,7 +98,7 @@ def opened(path: Path, what: str) -> Generator[Package]:
         zipfile.BadZipFile,
         zlib.error,
         etree.XMLSyntaxError,
-        NotImplementedError,
+        NotImplementedError,  # so `zipfile` calls a way of packing that it does not know
         EOFError,
         OSError,
     ) as error:

@@ -128,6 +128,7 @@ def _zipped(path: Path, name: str) -> str:
         with zipfile.ZipFile(path) as archive:
             parts = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        # The last is what `zipfile` calls a way of packing that it does not know.
         raise refusals.damaged(_OFFICE_NAMES.get(Path(name).suffix.lower(), "The file")) from error
     for folder, media_type in _OFFICE_PARTS.items():
         if any(part.startswith(folder) for part in parts):
