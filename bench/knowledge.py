@@ -32,7 +32,7 @@ from steward.kernel.embedded import EmbeddedPostgres
 from steward.kernel.ids import new_id
 from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Settings
-from steward.kernel.work import Actor, asyncpg_dsn
+from steward.kernel.work import Actor, Statement, asyncpg_dsn
 from steward.knowledge import collections, documents, queries, search, words
 from steward.knowledge.documents import Facts
 from steward.knowledge.embedders import written
@@ -59,6 +59,7 @@ SELECT d.workspace_id, s.document_id, 1, s.ordinal, d.collection_id, 0, length(s
     to_tsvector('english', s.words), 256, true, s.embedding::halfvec
 FROM staged s JOIN documents d ON d.id = s.document_id
 """
+_STATUSES = Statement("SELECT DISTINCT status FROM documents WHERE workspace_id = :workspace_id")
 
 
 @dataclass(slots=True)
@@ -204,14 +205,17 @@ async def _make_ready(house: Runtime, actor: Actor, papers: Sequence[str]) -> fl
     began = time.perf_counter()
     for number, paper in enumerate(papers):
         await _upload(actor, paper, f"{number}.txt")
-    while True:
-        async with house.database.work(actor) as work:
-            counts = (await collections.page(work, limit=1, cursor=None)).items[0].documents
-        if not counts.in_progress:
-            break
+    statuses = ["in_progress"]
+    while "in_progress" in statuses:
         await asyncio.sleep(0.02)
+        # A cheap question: whoever measures shares a processor with what is measured.
+        async with house.database.transaction(actor) as work:
+            statuses = [row["status"] for row in await work.all(_STATUSES, workspace_id=actor.workspace_id)]
+    took = time.perf_counter() - began
+    async with house.database.work(actor) as work:
+        counts = (await collections.page(work, limit=1, cursor=None)).items[0].documents
     assert counts.ready == len(papers), counts
-    return time.perf_counter() - began
+    return took
 
 
 async def _upload(actor: Actor, paper: str, name: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -54,6 +54,13 @@ class Outdated(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Page:
+    """What has to be fetched before there is a task."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Task:
     """A revision to be made, and how."""
 
@@ -66,6 +73,8 @@ class _Task:
     dimensions: int
     chunk_tokens: int
     chunk_overlap: int
+    stored: int
+    """Passages that an earlier try has stored: batches are stored whole and in order."""
 
 
 async def ingest(actor: Actor, document_id: str, revision: int) -> None:
@@ -96,8 +105,11 @@ async def ingest(actor: Actor, document_id: str, revision: int) -> None:
 
 async def _ingest(actor: Actor, document_id: str, revision: int) -> None:
     house = runtime.current()
-    await _fetch(actor, document_id, revision)
     task = await _task(actor, document_id, revision)
+    if isinstance(task, _Page):
+        await _fetch(actor, document_id, revision, task.url)
+        task = await _task(actor, document_id, revision)
+    assert isinstance(task, _Task)
     async with files.local_path(actor, task.file) as path:
         contents = await house.part(Readers).read(
             path,
@@ -117,14 +129,9 @@ async def _ingest(actor: Actor, document_id: str, revision: int) -> None:
     await _publish(actor, task, contents)
 
 
-async def _fetch(actor: Actor, document_id: str, revision: int) -> None:
+async def _fetch(actor: Actor, document_id: str, revision: int, url: str) -> None:
     """Get the page of a document that is one, and keep it as its file."""
     house = runtime.current()
-    async with house.database.work(actor) as work:
-        row = await _wanted(work, document_id, revision)
-        if row.source is None or (row.stage != "accepted" and row.file_id is not None):
-            return
-        url = row.source
     page = await fetch.fetch(url, house.settings.fetch)
     name = unquote(urlsplit(page.url).path.rstrip("/").rpartition("/")[2]) or urlsplit(page.url).netloc
 
@@ -154,9 +161,11 @@ async def let_file_go(work: Work, file_id: str | None) -> Blob | None:
     return await files.remove(work, file_id)
 
 
-async def _task(actor: Actor, document_id: str, revision: int) -> _Task:
+async def _task(actor: Actor, document_id: str, revision: int) -> _Task | _Page:
     async with runtime.current().database.work(actor) as work:
         row = await _wanted(work, document_id, revision)
+        if row.source is not None and (row.stage == "accepted" or row.file_id is None):
+            return _Page(row.source)
         query = select(Collection).where(
             Collection.workspace_id == actor.workspace_id, Collection.id == row.collection_id
         )
@@ -173,6 +182,7 @@ async def _task(actor: Actor, document_id: str, revision: int) -> _Task:
             collection.dimensions,
             collection.chunk_tokens,
             collection.chunk_overlap,
+            await _count_stored(work, document_id, revision),
         )
 
 
@@ -199,11 +209,10 @@ async def _keep_text(actor: Actor, task: _Task, contents: Contents) -> None:
 
 async def _embed(actor: Actor, task: _Task, contents: Contents) -> None:
     """Embed and store what is not there yet, batch by batch; the next batch is embedded while one is stored."""
-    first = await _count_stored(actor, task)
     storing: asyncio.Task[None] | None = None
     title = task.title or contents.title or task.file.name
     try:
-        for start in range(first, len(contents.spans), _BATCH):
+        for start in range(task.stored, len(contents.spans), _BATCH):
             spans = contents.spans[start : start + _BATCH]
             texts = [contents.text[span.start : span.end] for span in spans]
             vectors = await _vectors(
@@ -265,8 +274,10 @@ async def _put_elsewhere(actor: Actor, task: _Task, first: int, vectors: Any) ->
 
 
 async def _store(actor: Actor, task: _Task, language: str, batch: Batch) -> None:
-    async with runtime.current().database.work(actor) as work:
-        row = await _wanted(work, task.document_id, task.revision)
+    done = batch.first + len(batch.spans)
+    async with runtime.current().database.transaction(actor) as work:
+        if not await queries.count_done(work, task.document_id, task.revision, done):
+            raise Outdated
         await queries.insert_chunks(
             work,
             task.document_id,
@@ -276,34 +287,35 @@ async def _store(actor: Actor, task: _Task, language: str, batch: Batch) -> None
             task.dimensions,
             batch,
         )
-        row.chunks_done = batch.first + len(batch.spans)
 
 
-async def _count_stored(actor: Actor, task: _Task) -> int:
-    """How many passages an earlier try has stored: batches are stored whole and in order."""
-    async with runtime.current().database.work(actor) as work:
-        query = select(func.count()).where(
-            Chunk.workspace_id == actor.workspace_id,
-            Chunk.document_id == task.document_id,
-            Chunk.revision == task.revision,
-        )
-        return (await work.session.execute(query)).scalar_one()
+async def _count_stored(work: Work, document_id: str, revision: int) -> int:
+    query = select(func.count()).where(
+        Chunk.workspace_id == work.actor.workspace_id,
+        Chunk.document_id == document_id,
+        Chunk.revision == revision,
+    )
+    return (await work.session.execute(query)).scalar_one()
 
 
 async def _publish(actor: Actor, task: _Task, contents: Contents) -> None:
     """Make the revision the one that is found, and the ones before it gone, in one transaction."""
     house = runtime.current()
     async with house.database.work(actor) as work:
-        await lock_collection(work, task.collection_id)
-        await _know_language(work, task, words.configuration(contents.language))
+        collection = await lock_collection(work, task.collection_id)
         row = await _wanted(work, task.document_id, task.revision)
         row.live_revision, row.live_model, row.live_chunks = task.revision, task.model, len(contents.spans)
         row.status, row.stage, row.error = "ready", "searchable", None
         row.chunks_done = len(contents.spans)
         row.ready_at = house.now()
         await work.session.flush()
-        former = await _delete_former(work, task)
-        await retire_former_model(work, task.collection_id)
+        # What most documents do not need costs more than the question whether this one does.
+        former = await _delete_former(work, task) if task.revision else []
+        configuration = words.configuration(contents.language)
+        if collection is not None and configuration not in collection.languages:
+            await _know_language(work, task, configuration)
+        if collection is not None and collection.former_model is not None:
+            await retire_former_model(work, task.collection_id)
     if former:
         await house.part(VectorIndex).remove(actor.workspace_id, task.document_id, former)
     log.info(
@@ -311,13 +323,22 @@ async def _publish(actor: Actor, task: _Task, contents: Contents) -> None:
     )
 
 
-async def lock_collection(work: Work, collection_id: str) -> None:
+class Held(NamedTuple):
+    """What is known of a collection while it is held."""
+
+    languages: list[str]
+    former_model: str | None
+
+
+async def lock_collection(work: Work, collection_id: str) -> Held | None:
     """Hold a collection, before one of its documents is: whoever changes both locks them in this order."""
-    await work.session.execute(
-        select(Collection.id)
+    found = await work.session.execute(
+        select(Collection.languages, Collection.former_model)
         .where(Collection.workspace_id == work.actor.workspace_id, Collection.id == collection_id)
         .with_for_update()
     )
+    row = found.one_or_none()
+    return None if row is None else Held(*row)
 
 
 async def _know_language(work: Work, task: _Task, configuration: str) -> None:

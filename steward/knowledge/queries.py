@@ -63,6 +63,10 @@ _INSERT_CHUNKS: Final = Statement(
     "cast(:embeddings AS text[])) "
     "AS k(ordinal, start_at, end_at, page, headings, tokens, text, words, embedding) ON CONFLICT DO NOTHING"
 )
+_COUNT_DONE: Final = Statement(
+    "UPDATE documents SET chunks_done = :done WHERE workspace_id = :workspace_id AND id = :document_id "
+    "AND revision = :revision AND status = 'in_progress' RETURNING id"
+)
 _LARGE: Final = Statement(
     "SELECT workspace_id FROM collections GROUP BY workspace_id HAVING sum(chunks) > cast(:most AS int)"
 )
@@ -241,6 +245,18 @@ def _keys(work: Transaction, keys: Sequence[Key]) -> dict[str, Any]:
         "revisions": [key.revision for key in keys],
         "ordinals": [key.ordinal for key in keys],
     }
+
+
+async def count_done(work: Transaction, document_id: str, revision: int, done: int) -> bool:
+    """Say how many passages of a revision are stored, and hold the document; False when it is not wanted any more."""
+    found = await work.first(
+        _COUNT_DONE,
+        workspace_id=work.actor.workspace_id,
+        document_id=document_id,
+        revision=revision,
+        done=done,
+    )
+    return found is not None
 
 
 async def insert_chunks(

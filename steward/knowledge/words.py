@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -59,8 +59,13 @@ def _identifier() -> Any:
     return LanguageIdentifier.from_model_file(MODEL_FILE)  # pyright: ignore[reportUnknownMemberType]  # untyped
 
 
-def _words(text: str) -> Iterator[str]:
-    for word in _WORD.findall(text):
+def _words(text: str) -> Iterable[str]:
+    found: list[str] = _WORD.findall(text)
+    return found if _UNSPACED.search(text) is None else _apart(found)
+
+
+def _apart(found: Sequence[str]) -> Iterator[str]:
+    for word in found:
         if _UNSPACED.search(word) is None:
             yield word
         else:
