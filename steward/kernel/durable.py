@@ -7,10 +7,11 @@ lease ran out, or whose pid is gone on this same host, has its workflows handed 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, Final
 
 import psutil
 import structlog
-from dbos import DBOS, DBOSConfig
+from dbos import DBOS, DBOSConfig, SetWorkflowID
 from sqlalchemy import URL, BigInteger, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -187,6 +188,25 @@ async def living(database: Database) -> set[str]:
     """The ids of the processes whose lease stands."""
     async with database.house() as session:
         return set((await session.execute(select(Process.id))).scalars())
+
+
+async def start(
+    workflow_id: str, workflow: Callable[..., Coroutine[Any, Any, None]], *arguments: object
+) -> None:
+    """Start durable work, also from within a step of other durable work; starting it twice is starting it once.
+
+    Args:
+        workflow_id: names the work.
+        workflow: what DBOS has registered.
+        arguments: ids only, since DBOS's tables are not behind row security.
+    """
+
+    async def begin() -> None:
+        with SetWorkflowID(workflow_id):
+            await DBOS.start_workflow_async(workflow, *arguments)
+
+    # In a context of its own: DBOS forbids it where a step is under way, and this is no part of that step.
+    await asyncio.create_task(begin(), context=contextvars.Context())
 
 
 async def workflow_states(workflow_ids: list[str]) -> dict[str, tuple[str, str | None]]:

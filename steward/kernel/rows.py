@@ -60,6 +60,7 @@ def protect(
     table: str,
     *,
     personal: bool = False,
+    unless: str | None = None,
     within: str | None = None,
     grants: str = "SELECT, INSERT, UPDATE, DELETE",
 ) -> list[str]:
@@ -68,12 +69,14 @@ def protect(
     Args:
         table: its name; it has a `workspace_id`, and a `user_id` when it is personal.
         personal: shown to the one user only, not to the whole workspace.
+        unless: of a personal table, a condition under which the whole workspace sees a row after all.
         within: a table whose row of the same `id` must be visible too: who may see a run may see its events.
         grants: what the app role may do.
     """
     rule = f"workspace_id = {CURRENT_WORKSPACE}"
     if personal:
-        rule += f" AND user_id = {CURRENT_USER}"
+        mine = f"user_id = {CURRENT_USER}"
+        rule += f" AND {mine}" if unless is None else f" AND ({mine} OR {unless})"
     if within is not None:
         rule += (
             f" AND EXISTS (SELECT 1 FROM {within} AS whole "

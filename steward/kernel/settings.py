@@ -76,8 +76,19 @@ class Chat(_Group):
         "the reader is told; or the turn fails.",
     )
     system_prompt: str = Field(
-        default="You are Steward, a helpful assistant. Answer in the language of the question.",
+        default="Answer in the language of the question.",
         description="Instructions of the built-in agent.",
+    )
+    product_name: str = Field(
+        default="Steward", description="What the assistant calls the product it belongs to."
+    )
+    prompt_tokens: int = Field(
+        default=3000, ge=200, description="Most tokens of the instructions that are put together for a turn."
+    )
+    context_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        description="Longest that a turn waits for what else it should know: profile, memories.",
     )
 
 
@@ -245,6 +256,64 @@ class Knowledge(_Group):
     )
 
 
+class Tools(_Group):
+    """What models may do with tools."""
+
+    offered: Literal["all", "documents"] = Field(
+        default="all",
+        description="What the built-in agent may use when a request names no tools: all, or the search of documents.",
+    )
+    disabled: list[str] = Field(
+        default=[], description="Names of tools that nobody is offered and nobody may call."
+    )
+    seconds: float = Field(
+        default=30.0, gt=0, description="Longest call of a tool that sets no limit of its own."
+    )
+    parallel: int = Field(
+        default=8, ge=1, le=64, description="Calls of one step that are carried out at once."
+    )
+    step_calls: int = Field(default=32, ge=1, le=256, description="Most calls of one step that are answered.")
+    result_chars: int = Field(
+        default=100_000, ge=1_000, description="Longest result of a tool in characters."
+    )
+    approval_seconds: float = Field(
+        default=604_800.0,
+        gt=0,
+        description="How long a call waits for a person, when no rule says otherwise.",
+    )
+    client_seconds: float = Field(
+        default=600.0, gt=0, description="How long a call waits for the program that has to carry it out."
+    )
+    suggestions: Literal["on", "off"] = Field(
+        default="on",
+        description="Whether a message is compared with the tools, and one that fits is suggested.",
+    )
+
+
+class Memory(_Group):
+    """What is remembered of people."""
+
+    enabled: bool = Field(
+        default=True, description="Whether anything is remembered; each person can say no as well."
+    )
+    recalled: int = Field(default=5, ge=1, le=5, description="Most memories that a turn is given.")
+    kept: int = Field(default=1_000, ge=10, description="Most memories of one person; the oldest make room.")
+    extraction_model: str | None = Field(
+        default=None, description="Model that reads a turn for what to remember; the turn's own when not set."
+    )
+
+
+class Mcp(_Group):
+    """Servers of the Model Context Protocol."""
+
+    commands: list[str] = Field(
+        default=[],
+        description="Programs that workspaces may start as MCP servers over stdio, by full path; none when empty.",
+    )
+    seconds: float = Field(default=30.0, gt=0, description="Longest wait for an answer of an MCP server.")
+    tools: int = Field(default=64, ge=1, le=512, description="Most tools that are taken from one MCP server.")
+
+
 class Storage(_Group):
     """Where files are kept."""
 
@@ -389,6 +458,9 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     leases: Leases = Leases()
     knowledge: Knowledge = Knowledge()
+    tools: Tools = Tools()
+    memory: Memory = Memory()
+    mcp: Mcp = Mcp()
     storage: Storage = Storage()
     fetch: Fetch = Fetch()
 

@@ -40,6 +40,9 @@ TOKENS_PER_SECOND: Final = Histogram(
 MODEL_CALLS: Final = Counter(
     "steward_model_calls_total", "Model calls by how they ended.", ["provider", "outcome"]
 )
+TOOL_CALLS: Final = Counter(
+    "steward_tool_calls_total", "Calls of tools by how they ended.", ["tool", "outcome"]
+)
 PERSIST_SECONDS: Final = Histogram(
     "steward_persist_seconds", "Seconds to store the end of a turn.", buckets=_FAST
 )

@@ -168,7 +168,8 @@ class Database:
         self.system_url = system_url
         quick = pool_size // 2
         self._app = _engine(app_url, pool_size - quick, pool_seconds)
-        self._system = _engine(system_url, 2, pool_seconds)
+        # Sign-ins, the lease and the schedules share these.
+        self._system = _engine(system_url, 4, pool_seconds)
         self._quick_app = _Pool(app_url, quick)
         self._quick_system = _Pool(system_url, 2)
 

@@ -11,8 +11,9 @@ from steward.kernel import durable, idempotency
 from steward.kernel.rows import Row
 
 # Every table is known here, also those that nobody has asked for yet: a comparison would take them for dropped.
-for tables in sorted(Path(__file__).parent.parent.glob("*/tables.py")):
-    import_module(f"steward.{tables.parent.name}.tables")
+_ROOT = Path(__file__).parent.parent
+for tables in sorted(_ROOT.rglob("tables.py")):
+    import_module(".".join(("steward", *tables.relative_to(_ROOT).with_suffix("").parts)))
 assert {durable.Process.__tablename__, idempotency.IdempotencyKey.__tablename__} <= Row.metadata.tables.keys()
 
 context.configure(

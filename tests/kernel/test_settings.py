@@ -58,6 +58,13 @@ _OTHERWISE: dict[str, Any] = {
     "s3_key_id": "AK1",
     "s3_secret": SecretStr("a secret"),
     "allowed_networks": "10.1.0.0/16",
+    "offered": "documents",
+    "disabled": ["searchKB"],
+    "suggestions": "off",
+    "recalled": 4,
+    "enabled": False,
+    "extraction_model": "openai/gpt-4o-mini",
+    "commands": ["/usr/bin/true"],
 }
 
 
@@ -165,7 +172,7 @@ def test_every_setting_of_a_group_has_its_variable(monkeypatch: pytest.MonkeyPat
     for name, field in type(default).model_fields.items():
         value = getattr(default, name)
         wanted = _other(group, name, value)
-        written = json.dumps(wanted) if isinstance(wanted, list) else str(wanted)
+        written = json.dumps(wanted) if isinstance(wanted, list | bool) else str(wanted)
         if isinstance(wanted, SecretStr):
             written = wanted.get_secret_value()
         monkeypatch.setenv(f"STEWARD_{group.upper()}__{name.upper()}", written)
