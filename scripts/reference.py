@@ -1,7 +1,7 @@
-"""Writes the tables that follow from the code: the settings, the refusals, the providers and their models.
+"""Writes the tables that follow from the code: settings, refusals, providers and their models, the ontology.
 
-`reference.py` writes them into docs/configuration.md, .env.example, docs/errors.md and docs/providers.md; `--check`
-fails when one is stale.
+`reference.py` writes them into docs/configuration.md, .env.example, docs/errors.md, docs/providers.md and
+docs/ontology.md; `--check` fails when one is stale.
 In a page, a table stands between `<!-- table NAME -->` and `<!-- end NAME -->`.
 """
 
@@ -23,6 +23,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 import steward
+from scripts import ontology
 from steward.kernel.errors import Refusal
 from steward.kernel.settings import Settings
 from steward.providers.catalogue import PROVIDERS, TIERS, WIRES, Provider, abilities_of
@@ -276,10 +277,15 @@ def written(root: Path) -> dict[Path, str]:
     configuration, errors = root / "docs/configuration.md", root / "docs/errors.md"
     providers = root / "docs/providers.md"
     catalogue = between(providers.read_text("utf-8"), "providers", providers_table())
+    things = root / "docs/ontology.md"
+    ontology_page = things.read_text("utf-8")
+    for name, table in ontology.TABLES.items():
+        ontology_page = between(ontology_page, name, table())
     return {
         configuration: between(configuration.read_text("utf-8"), "settings", settings_table()),
         errors: between(errors.read_text("utf-8"), "errors", errors_table()),
         providers: between(catalogue, "models", models_table()),
+        things: ontology_page,
         root / ".env.example": env_example(),
     }
 

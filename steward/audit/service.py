@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
+from steward.audit import queries
+from steward.audit.schemas import EventPage, EventRead
 from steward.kernel.ids import new_id
-from steward.kernel.work import Statement, Transaction
-
-_RECORD: Final = Statement(
-    "INSERT INTO events (workspace_id, id, type, actor_id, target_type, target_id, metadata) VALUES "
-    "(:workspace_id, :id, :type, :actor_id, :target_type, :target_id, cast(:metadata AS jsonb))"
-)
+from steward.kernel.pages import read_cursor, write_cursor
+from steward.kernel.work import Transaction
 
 
 async def record(work: Transaction, type: str, target_type: str, target_id: str, **metadata: Any) -> None:
@@ -26,7 +25,7 @@ async def record(work: Transaction, type: str, target_type: str, target_id: str,
         metadata: facts fit to show to an owner of the workspace; never message text.
     """
     await work.all(
-        _RECORD,
+        queries.RECORD,
         workspace_id=work.actor.workspace_id,
         id=new_id("evt"),
         type=type,
@@ -35,3 +34,36 @@ async def record(work: Transaction, type: str, target_type: str, target_id: str,
         target_id=target_id,
         metadata=msgspec.json.encode(metadata).decode(),
     )
+
+
+async def page(
+    work: Transaction,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    type: str | None = None,
+    target_id: str | None = None,
+) -> EventPage:
+    """Events, the newest first: everybody's for admins and owners, else what the actor did.
+
+    Raises:
+        Invalid: the cursor is not one of this list.
+    """
+    filters: dict[str, Any] = {"type": type, "target_id": target_id, "actor_id": _whose(work)}
+    if cursor is not None:
+        filters["last_at"], filters["last_id"] = read_cursor(cursor, datetime, str)
+    rows = await queries.page(work, filters, limit + 1)
+    shown = rows[:limit]
+    return EventPage(
+        items=[EventRead.model_validate(dict(row)) for row in shown],
+        next_cursor=write_cursor(shown[-1].created_at, shown[-1].id) if len(rows) > limit else None,
+    )
+
+
+async def count(work: Transaction) -> int:
+    """How many events the actor may see."""
+    return await queries.count(work, {"actor_id": _whose(work)})
+
+
+def _whose(work: Transaction) -> str | None:
+    return None if work.actor.role in ("owner", "admin") else work.actor.user_id

@@ -15,7 +15,11 @@ class Event(Owned, Row):
     """One thing that happened. Rows are added, never changed."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_recent", "workspace_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_events_recent", "workspace_id", "created_at", "id"),
+        Index("ix_events_actor", "workspace_id", "actor_id", "created_at", "id"),
+        Index("ix_events_target", "workspace_id", "target_id", "created_at", "id"),
+    )
 
     type: Mapped[str]
     actor_id: Mapped[str]

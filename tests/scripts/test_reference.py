@@ -100,7 +100,7 @@ def test_models_have_their_tiers_and_abilities() -> None:
 
 def test_a_stale_table_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "docs").mkdir()
-    for name in ("configuration", "errors", "providers"):
+    for name in ("configuration", "errors", "ontology", "providers"):
         text = (reference.ROOT / f"docs/{name}.md").read_text("utf-8")
         (tmp_path / f"docs/{name}.md").write_text(text, "utf-8")
     assert reference.main([], tmp_path) == 0

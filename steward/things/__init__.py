@@ -1,0 +1,1 @@
+"""Things: typed objects of a workspace, and how they are connected."""
