@@ -1,0 +1,1 @@
+"""Interviews: guided questions whose answers become a document."""
