@@ -19,6 +19,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 INSTALL := $(BIN)/python scripts/install.py
 WEB_LOCK := $(wildcard web/package.json web/package-lock.json)
+MCP_REFERENCE := tests/mcp_servers/reference/node_modules/.installed
 WEB_INSTALLED := web/node_modules/.installed
 WEB_BUILT := steward/static/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/e2e/*' -not -path 'web/tests/*' \
@@ -46,7 +47,7 @@ setup: $(STAMPS)/project $(WEB_BUILT) ## Install the program into .venv and buil
 	@:
 
 .PHONY: setup-dev
-setup-dev: $(STAMPS)/project $(STAMPS)/dev $(WEB_INSTALLED) $(WEB_BUILT) ## The same, with all that checks and tests need
+setup-dev: $(STAMPS)/project $(STAMPS)/dev $(WEB_INSTALLED) $(WEB_BUILT) $(MCP_REFERENCE) ## The same, with all that checks and tests need
 	@bash scripts/system_packages.sh
 
 $(STAMPS)/venv: requirements/uv.txt
@@ -79,6 +80,11 @@ $(WEB_INSTALLED): $(WEB_LOCK)
 	@echo "Installing the web app's packages"
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@mkdir -p $(@D) && touch $@
+
+$(MCP_REFERENCE): tests/mcp_servers/reference/package-lock.json
+	@echo "Installing the MCP server of the tests"
+	@cd $(dir $<) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(WEB_BUILT): $(WEB_SOURCES) | $(WEB_INSTALLED)
 	@bash scripts/need_node.sh

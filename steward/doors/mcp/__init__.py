@@ -1,0 +1,1 @@
+"""The MCP door: a workspace's tools and knowledge for other assistants."""

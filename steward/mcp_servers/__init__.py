@@ -1,0 +1,1 @@
+"""MCP servers: tools from outside, by the Model Context Protocol."""
