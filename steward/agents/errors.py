@@ -33,3 +33,12 @@ class RAGError(Refusal):
         super().__init__(self.sentence)
         self.query = query
         self.cause = cause
+
+
+class AgentNotActive(Refusal):
+    """The agent takes no turns: it is archived, or the conversation's own is gone."""
+
+    tag = "agent_not_active"
+    status = 409
+    title = "The agent is not active"
+    remedy = "Activate the agent, or choose another one."

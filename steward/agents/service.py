@@ -1,105 +1,108 @@
-"""What an agent brings to a turn: instructions, model, settings. Here is the built-in agent."""
+"""What can be done with agents, and the face of the room: make, change and activate them, and prepare their turns."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import replace
 
-from steward.agents import catalogue
+from steward.agents import catalogue, specialists, store
+from steward.agents.admission import Agent
+from steward.agents.preparing import prepare, settle
+from steward.agents.properties import EVERY_TOOL, AgentProperties, AgentType
+from steward.agents.schemas import AgentChange, AgentCreate
+from steward.agents.templates import TEMPLATES, Template
+from steward.agents.wishes import ClientTool, Prepared, Wishes
+from steward.kernel.ids import id_of
 from steward.kernel.settings import Settings
-from steward.kernel.tools import Tool
 from steward.kernel.work import Transaction
 from steward.providers import service as providers
-from steward.providers.errors import ModelNotAllowed, UnknownProvider
-from steward.providers.service import Models, Resolved
 
-_BUILT_IN: Final = "Steward"
+__all__ = ["Agent", "ClientTool", "Prepared", "Wishes", "prepare", "settle"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a request asks for; None leaves it to the agent, and then to the server.
-
-    Attributes:
-        rag_enabled: whether the turn looks into the documents.
-        rag_model: only into collections whose vectors this model makes.
-        rag_top_k: for so many passages.
-        collection_ids: only into these collections.
-        tools: names of the tools that are offered to the model.
-    """
-
-    model: str | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    instructions: str | None = None
-    reasoning_effort: str | None = None
-    rag_enabled: bool | None = None
-    rag_model: str | None = None
-    rag_top_k: int | None = None
-    collection_ids: list[str] | None = None
-    tools: list[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An agent ready to answer. `chain` is who answers, and after it who answers when it cannot."""
-
-    agent_id: str | None
-    agent_name: str
-    chain: list[Resolved]
-    instructions: str
-    temperature: float
-    max_tokens: int
-    history_messages: int
-    reasoning_effort: str | None
-    overflow: Literal["compact", "refuse"]
-    messages: Mapping[str, str]
-    tools: list[Tool]
-    collection_ids: list[str] | None
-
-    @property
-    def resolved(self) -> Resolved:
-        """The model that was chosen."""
-        return self.chain[0]
-
-
-async def prepare(
-    work: Transaction, settings: Settings, wishes: Wishes, *, thread_model: str | None = None
-) -> Prepared:
-    """Settle who answers and how: the request's wishes first, then the thread's model, then the workspace's choices,
-    then the server's defaults.
+async def get(work: Transaction, settings: Settings, agent_id: str) -> Agent:
+    """An agent of the workspace, or a built-in one.
 
     Raises:
-        UnknownProvider: no configured provider has the model.
-        ModelNotAllowed: the workspace does not allow it.
-        Invalid: there is no tool of a name.
+        NotFound: there is none that the actor may see.
     """
-    models = await providers.models_of(work, settings)
-    chat = settings.chat
-    instructions = [chat.system_prompt]
-    if wishes.instructions:
-        instructions.append(wishes.instructions)
-    return Prepared(
-        agent_id=None,
-        agent_name=_BUILT_IN,
-        chain=_chain(models, wishes.model, thread_model),
-        instructions="\n\n".join(instructions),
-        temperature=chat.temperature if wishes.temperature is None else wishes.temperature,
-        max_tokens=wishes.max_tokens or chat.max_tokens,
-        history_messages=chat.history_messages,
-        reasoning_effort=wishes.reasoning_effort,
-        overflow=models.choices.overflow or chat.overflow,
-        messages=models.choices.messages,
-        tools=catalogue.named(wishes.tools or []),
-        collection_ids=wishes.collection_ids,
-    )
+    return specialists.find(agent_id, settings) or await store.get(work, agent_id)
 
 
-def _chain(models: Models, wished: str | None, remembered: str | None) -> list[Resolved]:
-    if wished is None and remembered is not None and not providers.is_librarian(remembered):
-        # A provider may have been taken away since the thread used it: then the default answers.
-        with contextlib.suppress(UnknownProvider, ModelNotAllowed):
-            return models.chain(remembered)
-    return models.chain(wished)
+async def create(work: Transaction, settings: Settings, wanted: AgentCreate) -> Agent:
+    """Make an agent, as a draft.
+
+    Raises:
+        Forbidden: the actor may only read.
+        Invalid, ToolDisabled: a tool that cannot be offered.
+    """
+    work.actor.ensure_role("member")
+    await _ensure_tools(work, settings, wanted.tools)
+    properties = AgentProperties.model_validate(wanted.model_dump(exclude={"name"}))
+    return await store.create(work, wanted.name, properties)
+
+
+async def change(work: Transaction, settings: Settings, agent_id: str, wanted: AgentChange) -> Agent:
+    """Change an agent, which makes a new version; its next turn uses it.
+
+    Raises:
+        Forbidden: the agent is somebody else's, and the actor is no admin.
+        Invalid, ToolDisabled: a tool that cannot be offered, or properties that do not fit together.
+        NotFound: no agent that the actor may see.
+        UnknownProvider, ModelNotAllowed: the agent is active, and nobody answers for its new model.
+    """
+    work.actor.ensure_role("member")
+    if wanted.tools:
+        await _ensure_tools(work, settings, wanted.tools)
+    agent = await store.change(work, agent_id, wanted.model_dump(exclude_unset=True))
+    if agent.status == "active" and wanted.model_fields_set & {"model", "provider"}:
+        await _ensure_model(work, settings, agent)
+    return agent
+
+
+async def activate(work: Transaction, settings: Settings, agent_id: str) -> Agent:
+    """Let an agent answer.
+
+    Raises:
+        Forbidden: the agent is somebody else's, and the actor is no admin.
+        NotFound: no agent that the actor may see.
+        UnknownProvider, ModelNotAllowed: nobody answers for its model.
+    """
+    agent = await store.set_status(work, agent_id, "active")
+    await _ensure_model(work, settings, agent)
+    return agent
+
+
+async def ensure_of_type(work: Transaction, type: AgentType = "coaching") -> Agent:
+    """The workspace's agent of a type: the one that this made, else the newest active one, else a new active one of
+    the type's template. Made once, however many ask at once.
+
+    Raises:
+        Forbidden: the actor may only read.
+    """
+    work.actor.ensure_role("member")
+    agent_id = id_of(store.KIND.prefix, work.actor.workspace_id, "of_type", type)
+    known = await store.load(work, agent_id)
+    if known is not None:
+        return known
+    configured = await store.page(work, limit=1, status="active", type=type)
+    if configured.items:
+        return configured.items[0]
+    template = TEMPLATES[type]
+    return await store.create(work, template.title, template.properties(), agent_id=agent_id, status="active")
+
+
+async def templates(work: Transaction, settings: Settings) -> list[Template]:
+    """What an agent of each type starts with, with the tools that the workspace has."""
+    known = (await catalogue.toolbox(work, settings)).tools
+    return [
+        replace(one, tools=tuple(name for name in one.tools if name in known)) for one in TEMPLATES.values()
+    ]
+
+
+async def _ensure_tools(work: Transaction, settings: Settings, names: list[str]) -> None:
+    (await catalogue.toolbox(work, settings)).named(name for name in names if name != EVERY_TOOL)
+
+
+async def _ensure_model(work: Transaction, settings: Settings, agent: Agent) -> None:
+    if agent.properties.full_model is not None:
+        (await providers.models_of(work, settings)).resolve(agent.properties.full_model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -97,3 +98,13 @@ class KeyPage(BaseModel):
     """The API keys of the workspace."""
 
     items: list[KeyRead]
+
+
+class GroupRead(BaseModel):
+    """A workspace as the ontology knows it: who shares things, connections and knowledge."""
+
+    id: str
+    type: str
+    name: str
+    properties: dict[str, Any]
+    created_at: datetime

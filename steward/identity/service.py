@@ -9,21 +9,31 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, cast
+from typing import Any, Final, cast
 
+import msgspec
 from pwdlib import PasswordHash
+from pydantic import JsonValue
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from steward.audit import service as audit
 from steward.identity.errors import EmailTaken, LinkUsedOrExpired, PasswordTooShort, SignInFailed
-from steward.identity.schemas import KeyCreated, KeyRead, Me, MembershipRead, UserRead, WorkspaceRead
+from steward.identity.schemas import (
+    GroupRead,
+    KeyCreated,
+    KeyRead,
+    Me,
+    MembershipRead,
+    UserRead,
+    WorkspaceRead,
+)
 from steward.identity.tables import ApiKey, Membership, Session, SignInLink, User, Workspace
 from steward.kernel.errors import Forbidden, Invalid, NotFound, Unauthorized
 from steward.kernel.ids import new_id, new_secret
 from steward.kernel.runtime import Runtime
-from steward.kernel.work import Actor, Role, Statement, Work, lower_role
+from steward.kernel.work import Actor, Role, Statement, Transaction, Work, lower_role
 
 KEY_PREFIX: Final = "sk-st-"
 LEAST_PASSWORD_CHARS: Final = 12
@@ -465,3 +475,77 @@ def _by_email(email: str) -> Select[User]:
 def _hash(secret: str) -> str:
     # Secrets have 256 random bits: a plain hash cannot be searched, and costs nothing per request.
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who the actor is and where, as people read it. `properties` are the workspace's own settings."""
+
+    workspace_name: str
+    user_name: str
+    role: str
+    properties: dict[str, Any]
+
+
+# Asked in every turn. The role is read anew, since whoever goes on with a turn after a crash does not know it.
+_STANDING: Final = Statement(
+    "SELECT w.name AS workspace_name, w.properties, m.role, u.name AS user_name, u.kind FROM workspaces w "
+    "LEFT JOIN memberships m ON m.workspace_id = w.id AND m.user_id = :user_id "
+    "LEFT JOIN users u ON u.id = m.user_id WHERE w.id = :workspace_id"
+)
+_MEMBER: Final = Statement(
+    "SELECT m.role FROM memberships m JOIN users u ON u.id = m.user_id "
+    "WHERE m.workspace_id = :workspace_id AND m.user_id = :user_id AND u.disabled_at IS NULL"
+)
+
+
+async def standing(work: Transaction) -> Standing:
+    """Names and role of the actor; empty where nobody knows them. A service account has no name that people gave it."""
+    row = await work.first(_STANDING, **work.mine)
+    if row is None:
+        return Standing("", "", "", {})
+    user_name = row.user_name if row.kind == "person" else ""
+    return Standing(row.workspace_name, user_name, row.role or "", row.properties)
+
+
+async def actor_of_member(runtime: Runtime, workspace_id: str, user_id: str) -> Actor | None:
+    """A user as the actor of work that began without a request, with the role of this moment; None when the user has
+    left the workspace or may not sign in any more.
+    """
+    async with runtime.database.quick_house() as house:
+        row = await house.first(_MEMBER, workspace_id=workspace_id, user_id=user_id)
+    return None if row is None else Actor(workspace_id, user_id, cast(Role, row.role))
+
+
+async def group(work: Work) -> GroupRead:
+    """The actor's workspace as the ontology knows it: a group of type organization."""
+    workspace = await work.session.get_one(Workspace, work.actor.workspace_id)
+    return GroupRead(
+        id=workspace.id,
+        type=workspace.type,
+        name=workspace.name,
+        properties=workspace.properties,
+        created_at=workspace.created_at,
+    )
+
+
+_SET_PROPERTIES: Final = Statement(
+    "UPDATE workspaces SET properties = jsonb_strip_nulls(properties || cast(:properties AS jsonb)), "
+    "updated_at = now() WHERE id = :workspace_id RETURNING properties"
+)
+
+
+async def set_properties(work: Transaction, **values: JsonValue) -> dict[str, Any]:
+    """Change the workspace's own settings, which rooms above give a meaning to; None takes one away.
+
+    Returns: all of them, as they are now.
+
+    Raises:
+        Forbidden: the actor is not an admin.
+    """
+    work.actor.ensure_role("admin")
+    given = msgspec.json.encode(values).decode()
+    row = await work.first(_SET_PROPERTIES, workspace_id=work.actor.workspace_id, properties=given)
+    assert row is not None, "an actor has a workspace"
+    await audit.record(work, "workspace_changed", "workspace", work.actor.workspace_id, fields=sorted(values))
+    return row.properties

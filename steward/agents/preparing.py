@@ -1,0 +1,193 @@
+"""Preparing a turn: who answers, with which instructions, model, settings and tools."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from steward.agents import admission, catalogue, rules, specialists, store
+from steward.agents.admission import Agent
+from steward.agents.catalogue import Toolbox
+from steward.agents.errors import AgentNotActive
+from steward.agents.properties import EVERY_TOOL
+from steward.agents.wishes import ClientTool, Prepared, Wishes
+from steward.kernel.errors import Invalid
+from steward.kernel.settings import Settings
+from steward.kernel.tools import Tool
+from steward.kernel.work import Transaction
+from steward.providers import service as providers
+from steward.providers.errors import ModelNotAllowed, UnknownProvider
+from steward.providers.service import Models, Resolved
+
+_TOOL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+
+
+async def prepare(
+    work: Transaction,
+    settings: Settings,
+    wishes: Wishes,
+    *,
+    thread_model: str | None = None,
+    thread_agent_id: str | None = None,
+    has_documents: bool = False,
+    is_admitted: bool = False,
+) -> Prepared:
+    """Settle who answers and how: the request's wishes first, then the agent, then the thread's model when the agent
+    names none, then the workspace's choices, then the server's defaults.
+
+    Args:
+        work: of whoever asks.
+        settings: of the server.
+        wishes: what the request asks for.
+        thread_model: what the thread remembers.
+        thread_agent_id: who answers in the thread.
+        has_documents: whether there are documents to search, so that the built-in agent is offered the search.
+        is_admitted: whether the turn was let in before; whoever goes on with it asks no more who may.
+
+    Raises:
+        AgentNotActive: the agent is archived, or the thread's is gone.
+        NotFound: no such agent that the actor may use.
+        UnknownProvider: no configured provider has the model.
+        ModelNotAllowed: the workspace does not allow it.
+        Invalid, ToolDisabled: a tool of the request cannot be offered.
+    """
+    agent = await _chosen(work, settings, wishes, thread_agent_id, is_admitted=is_admitted)
+    models = await providers.models_of(work, settings)
+    wishes = wishes if agent is None else _settled(wishes, agent)
+    properties = (agent or specialists.default(settings)).properties
+    instructions = properties.instructions or settings.chat.system_prompt
+    box = await catalogue.toolbox(work, settings)
+    if wishes.tools is None and agent is None:
+        wishes = replace(wishes, tools=box.by_default(settings, has_documents=has_documents))
+    tools = _tools(box, settings, wishes, agent, is_admitted=is_admitted)
+    return Prepared(
+        agent_id=None if agent is None else agent.id,
+        agent_name=(agent or specialists.default(settings)).name,
+        chain=_chain(models, wishes.model or properties.full_model, thread_model, properties.fallback_models),
+        instructions="\n\n".join(filter(None, (instructions, wishes.instructions))),
+        temperature=properties.temperature if wishes.temperature is None else wishes.temperature,
+        max_tokens=wishes.max_tokens or properties.max_tokens,
+        history_messages=settings.chat.history_messages,
+        reasoning_effort=wishes.reasoning_effort,
+        overflow=models.choices.overflow or settings.chat.overflow,
+        messages=models.choices.messages,
+        tools=tools,
+        collection_ids=wishes.collection_ids,
+        agent_version=None if agent is None else wishes.agent_version,
+        tool_seconds=None if agent is None else properties.tool_seconds,
+        max_tool_steps=None if agent is None else properties.max_tool_steps,
+        tool_rules=await rules.of_workspace(work) if tools else rules.NO_RULES,
+    )
+
+
+async def settle(
+    work: Transaction, settings: Settings, wishes: Wishes, *, thread_agent_id: str | None = None
+) -> Wishes:
+    """The wishes with the agent that answers, its version, and what it says about the documents: for whoever looks
+    into them before the turn is prepared.
+
+    Raises:
+        AgentNotActive: the agent is archived, or the thread's is gone.
+        NotFound: no such agent that the actor may use.
+    """
+    agent = await _chosen(work, settings, wishes, thread_agent_id, is_admitted=False)
+    return wishes if agent is None else _settled(wishes, agent)
+
+
+async def _chosen(
+    work: Transaction,
+    settings: Settings,
+    wishes: Wishes,
+    thread_agent_id: str | None,
+    *,
+    is_admitted: bool,
+) -> Agent | None:
+    """Who answers; None when nobody was chosen."""
+    agent_id = wishes.agent_id or thread_agent_id
+    if agent_id is None or agent_id == specialists.DEFAULT_ID:
+        return None
+    built_in = specialists.find(agent_id, settings)
+    if built_in is not None:
+        return built_in
+    version = wishes.agent_version if agent_id == wishes.agent_id else None
+    agent = await store.load(work, agent_id, version=version)
+    if agent is None and wishes.agent_id is None:
+        raise AgentNotActive(
+            "The agent of this conversation is no longer there; choose another one, "
+            f"or {specialists.DEFAULT_ID} for the built-in one."
+        )
+    if agent is None:
+        raise admission.no_agent()
+    if not is_admitted:
+        admission.ensure_usable(work.actor, agent)
+    return agent
+
+
+def _settled(wishes: Wishes, agent: Agent) -> Wishes:
+    given = agent.properties
+    return replace(
+        wishes,
+        agent_id=agent.id,
+        agent_version=None if agent.built_in else agent.version,
+        rag_enabled=given.rag_enabled if wishes.rag_enabled is None else wishes.rag_enabled,
+        rag_model=wishes.rag_model or given.rag_model,
+        rag_top_k=wishes.rag_top_k or given.rag_top_k,
+        collection_ids=given.collection_ids if wishes.collection_ids is None else wishes.collection_ids,
+    )
+
+
+def _chain(
+    models: Models, wished: str | None, remembered: str | None, fallbacks: list[str] | None
+) -> list[Resolved]:
+    if wished is None and remembered is not None and not providers.is_librarian(remembered):
+        # A provider may have been taken away since the thread used it: then the default answers.
+        with contextlib.suppress(UnknownProvider, ModelNotAllowed):
+            return models.chain(remembered, fallbacks)
+    return models.chain(wished, fallbacks)
+
+
+def _tools(
+    box: Toolbox, settings: Settings, wishes: Wishes, agent: Agent | None, *, is_admitted: bool
+) -> list[Tool]:
+    """An agent's own tools and nothing else, or those of the request; and what the client carries out itself."""
+    names = wishes.tools or []
+    if is_admitted:
+        # What was switched off since the turn began is not offered any more; the turn still goes on.
+        names = [name for name in names if name in box.offers]
+    tools = box.named(names)
+    if agent is not None:
+        own = _own(box.tools, agent.properties.tools)
+        tools = own if wishes.tools is None else [tool for tool in own if tool in tools]
+    return [*tools, *_of_client(wishes.client_tools or (), tools, settings)]
+
+
+def _own(known: dict[str, Tool], names: list[str]) -> list[Tool]:
+    if EVERY_TOOL in names:
+        return list(known.values())
+    # What was taken away since the agent was made is not offered; the rest of it still answers.
+    return [known[name] for name in dict.fromkeys(names) if name in known]
+
+
+def _of_client(given: Sequence[ClientTool], others: Sequence[Tool], settings: Settings) -> list[Tool]:
+    names = [tool.name for tool in others]
+    tools: list[Tool] = []
+    for one in given:
+        if _TOOL_NAME.fullmatch(one.name) is None:
+            raise Invalid("A tool's name has letters, digits, _ and -, at most 64.", field="tools")
+        if one.name in names:
+            raise Invalid(f"Two tools are named {one.name}; rename yours.", field="tools")
+        names.append(one.name)
+        tools.append(
+            Tool.of_schema(
+                one.name,
+                one.description,
+                one.parameters or {"type": "object", "properties": {}},
+                None,
+                seconds=settings.tools.client_seconds,
+                place="client",
+            )
+        )
+    return tools
