@@ -1,0 +1,1 @@
+"""Schedules: agents that begin by the clock."""
