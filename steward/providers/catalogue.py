@@ -100,7 +100,14 @@ _OPENAI_MODELS: Final = (
 _OPENAI_TIERS: Final = Tiers("gpt-4o-mini", "gpt-4o", "gpt-6.1-sol")
 
 LIBRARIAN: Final = Provider(
-    "steward", "Steward", Librarian(), "", None, ("librarian",), abilities=frozenset(), is_free=True
+    "steward",
+    "Steward",
+    Librarian(),
+    "",
+    None,
+    ("librarian",),
+    abilities=frozenset({"tools"}),  # by commands
+    is_free=True,
 )
 
 PROVIDERS: Final[tuple[Provider, ...]] = (

@@ -10,9 +10,19 @@ from typing import Final
 import aiohttp
 
 from steward.kernel import characters, languages, words
+from steward.kernel.ids import new_id
 from steward.kernel.settings import Limits
-from steward.providers import librarian_words, quoting
-from steward.providers.events import Finish, ProviderEvent, TextDelta, Usage
+from steward.providers import librarian_commands, librarian_words, prompts, quoting
+from steward.providers.events import (
+    Finish,
+    ProviderEvent,
+    TextDelta,
+    ToolCall,
+    ToolCallStart,
+    ToolInputDelta,
+    Usage,
+)
+from steward.providers.librarian_commands import Planned
 from steward.providers.quoting import Quote
 from steward.providers.wire import Endpoint, ModelRequest, PromptMessage
 
@@ -23,7 +33,7 @@ _EARLIER_CHARS: Final = 300
 
 class Librarian:
     """Answers from documents: it quotes the sentences that fit the question best, and cites their passages. Where there
-    are none it quotes what was said before about the words of the question.
+    are none it quotes what was said before about the words of the question. A message `/tool …` calls a tool.
     """
 
     async def stream(
@@ -31,7 +41,11 @@ class Librarian:
     ) -> AsyncGenerator[list[ProviderEvent]]:
         """Answer; see `Wire.stream`. Costs nothing and calls nobody."""
         del http, endpoint, limits
-        pieces = _PIECE.findall(await asyncio.to_thread(answer, request))
+        said = await asyncio.to_thread(reply, request)
+        if isinstance(said, Planned):
+            yield [*_called(said), Usage(0, 0), Finish("tool_calls")]
+            return
+        pieces = _PIECE.findall(said)
         for start in range(0, len(pieces), 3):
             yield [TextDelta("".join(pieces[start : start + 3]))]
             # Lets other turns run in between; not there to look busy.
@@ -39,14 +53,30 @@ class Librarian:
         yield [Usage(0, 0), Finish("stop")]
 
 
+def reply(request: ModelRequest) -> Planned | str:
+    """A call that the question commands, or the text of the answer. Call it in a thread: it embeds."""
+    command = librarian_commands.read(request)
+    return answer(request) if command is None else librarian_commands.carry_on(command, request)
+
+
 def answer(request: ModelRequest) -> str:
     """The text of the answer, in the language of the question where that is known. Call it in a thread: it embeds."""
-    *earlier, question = [message for message in request.messages if message.role in ("user", "assistant")]
+    asked = request.messages[: prompts.turn_start(request.messages)] or request.messages
+    *earlier, question = [message for message in asked if message.role in ("user", "assistant")]
     say = librarian_words.IN[languages.guess(question.text) or "en"]
     if quotes := quoting.quotes(question.text, request.passages):
         return "\n\n".join((say.quoting, *_quoted(quotes)))
     said = list(_said_before(earlier, question))[-_MOST_EARLIER:]
     return "\n\n".join((say.nothing, say.remedy, *((say.earlier, *said) if said else ())))
+
+
+def _called(planned: Planned) -> list[ProviderEvent]:
+    call_id, written = new_id("call"), prompts.written(planned.arguments)
+    return [
+        ToolCallStart(call_id, planned.tool),
+        ToolInputDelta(call_id, written),
+        ToolCall(call_id, planned.tool, planned.arguments, written),
+    ]
 
 
 def _quoted(quotes: Sequence[Quote]) -> Iterator[str]:
