@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, func, select, tuple_
 
 from steward.audit import service as audit
 from steward.files import service as files
@@ -478,3 +478,11 @@ def url_of(document_id: str) -> str:
     """Where people open a document."""
     base = (runtime.current().settings.public_url or "").rstrip("/")
     return f"{base}/library/documents/{document_id}"
+
+
+async def count(work: Work) -> int:
+    """How many documents the workspace has, ready or not."""
+    counted = (
+        select(func.count()).select_from(Document).where(Document.workspace_id == work.actor.workspace_id)
+    )
+    return (await work.session.execute(counted)).scalar_one()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import structlog
-from dbos import DBOS, SetWorkflowID
+from dbos import DBOS
 from sqlalchemy import Row as Selected
 from sqlalchemy import func, select, text, update
 
@@ -64,8 +64,14 @@ class Desk:
 
 async def begin(actor: Actor, document_id: str, revision: int) -> None:
     """Start to make a revision ready, beside the request; starting it twice is starting it once."""
-    with SetWorkflowID(_workflow_id(document_id, revision)):
-        await DBOS.start_workflow_async(_ingest, actor.workspace_id, actor.user_id, document_id, revision)
+    await durable.start(
+        _workflow_id(document_id, revision),
+        _ingest,
+        actor.workspace_id,
+        actor.user_id,
+        document_id,
+        revision,
+    )
 
 
 async def adopt_documents(house: Runtime) -> None:

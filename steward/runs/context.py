@@ -1,14 +1,18 @@
-"""Context: the passages that a turn may rest on, found before its model is called, or a word on why there are none."""
+"""Context: what a turn is told beside its question, gathered at once before its model is called; what fails or takes
+too long is left out.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
 
 import structlog
 
 from steward.agents.errors import RAGError
+from steward.agents.prompt_facts import PromptFacts, prompt_facts
 from steward.agents.service import Wishes
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound, Refusal
@@ -17,6 +21,8 @@ from steward.kernel.work import Actor
 from steward.knowledge import search
 from steward.knowledge.errors import CollectionExpired
 from steward.knowledge.search import Wanted
+from steward.memory import recalling
+from steward.memory.recalling import Recalled
 from steward.providers.wire import Passage
 from steward.runs.events import Notice, Retrieved, RunEvent
 
@@ -28,13 +34,26 @@ _BY_WORDS: Final = (
 )
 
 
+_Found = TypeVar("_Found")
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What was found for a turn, whether there is more to look through, and what readers should know about how."""
+    """What is known for a turn.
+
+    Attributes:
+        passages: that the answer may rest on.
+        has_documents: whether there is more to look through.
+        notices: what readers should know about how it was found.
+        facts: of the workspace and the user; None when they could not be had in time.
+        recalled: what is remembered of the user.
+    """
 
     passages: list[Passage] = field(default_factory=list[Passage])
     has_documents: bool = False
     notices: list[Notice] = field(default_factory=list[Notice])
+    facts: PromptFacts | None = None
+    recalled: Recalled = field(default_factory=Recalled)
 
     def events(self) -> list[RunEvent]:
         """For the turn's readers, and for whoever goes on with it after a crash."""
@@ -43,6 +62,48 @@ class Context:
 
 
 async def gather(actor: Actor, question: str, wishes: Wishes) -> Context:
+    """Everything that a turn is told, looked for at once. What fails or takes too long is left out: the chat goes on.
+
+    Raises:
+        NotFound, CollectionExpired: the request names a collection that cannot be searched.
+    """
+    seconds = runtime.current().settings.chat.context_seconds
+    # The passages have a deadline of their own, and their failures are told to the reader.
+    found, facts, recalled = await asyncio.gather(
+        passages(actor, question, wishes),
+        within(seconds, "facts", lambda: _facts(actor)),
+        within(seconds, "memory", lambda: recalling.for_turn(actor, question)),
+    )
+    return replace(found, facts=facts, recalled=recalled or Recalled())
+
+
+async def without_search(actor: Actor, question: str) -> Context:
+    """The same for whoever goes on with a turn, whose passages are known."""
+    return await gather(actor, question, Wishes(rag_enabled=False))
+
+
+async def within(seconds: float, name: str, stage_of_turn: Callable[[], Awaitable[_Found]]) -> _Found | None:
+    """What a stage finds, or None when it fails or takes longer."""
+    try:
+        with stage(f"turn.{name}"):
+            async with asyncio.timeout(seconds):
+                return await stage_of_turn()
+    except TimeoutError:
+        log.warning("context_left_out", stage=name, cause=f"no answer within {seconds:g} seconds")
+    except Refusal as error:
+        log.warning("context_left_out", stage=name, cause=f"{error.tag}: {error.detail}")
+    except Exception:
+        log.exception("context_broke", stage=name)
+    return None
+
+
+async def _facts(actor: Actor) -> PromptFacts:
+    house = runtime.current()
+    async with house.database.transaction(actor) as work:
+        return await prompt_facts(work, house.settings, house.now())
+
+
+async def passages(actor: Actor, question: str, wishes: Wishes) -> Context:
     """Find passages for a question. Whatever fails or takes too long is left out and told: the chat goes on without.
 
     Raises:

@@ -4,37 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from itertools import count
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 import structlog
-from dbos import DBOS, SetWorkflowID
+from dbos import DBOS
 
 from steward.agents import service as agents
+from steward.agents import specialists, statistics, suggestions
 from steward.agents.service import Prepared, Wishes
 from steward.audit import service as audit
-from steward.kernel import runtime
+from steward.identity import service as identity
+from steward.kernel import durable, runtime
 from steward.kernel.errors import Refusal, Unavailable
 from steward.kernel.logs import trace_ids
 from steward.kernel.runtime import Runtime
 from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
-from steward.kernel.tools import ToolContext
-from steward.kernel.work import Actor, Transaction
-from steward.knowledge.citations import as_prompt, strip
-from steward.providers.events import ToolCall
+from steward.kernel.work import Actor, Role, Transaction, lower_role
 from steward.providers.wire import ModelRequest, PromptMessage
 from steward.runs import citing as citations
-from steward.runs import queries, tooling
+from steward.runs import queries, remembering, tool_calls, tooling
 from steward.runs.calls import Calls, worded
-from steward.runs.citing import Citing
-from steward.runs.context import Context
+from steward.runs.context import Context, without_search
 from steward.runs.errors import RunBroke, RunInterrupted, RunTimeout, TooManySteps
 from steward.runs.events import (
+    ENDED,
+    DataPart,
     Notice,
     Retrieved,
     RunEnd,
@@ -44,68 +45,31 @@ from steward.runs.events import (
     StepEnd,
     StepRestart,
     StepStart,
-    ToolFailure,
     standing,
 )
 from steward.runs.feed import Batch, Feed, Tail, write
 from steward.runs.lines import Call, Plan
-from steward.runs.tooling import Numbering
+from steward.runs.tool_steps import ToolSteps
 from steward.runs.transcript import Transcript
+from steward.runs.turn import MESSAGE_STATUS, Turn, answer_of, prompt_of, question_of, ready_to_cite
+from steward.things import service as things
 from steward.threads import service as threads
 from steward.usage import service as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
-StepOutcome = Literal["again", "over"]
-
-_MESSAGE_STATUS: Final[dict[str, str]] = {
-    "completed": "completed",
-    "cancelled": "cancelled",
-    "incomplete": "incomplete",
-}
-
-
-@dataclass(slots=True, eq=False)
-class Turn:
-    """A turn that this process runs."""
-
-    actor: Actor
-    run_id: str
-    thread_id: str
-    question_id: str
-    message_id: str
-    attempt: int
-    prepared: Prepared
-    tail: Tail
-    stop: asyncio.Event
-    accepted_at: float
-    started_at: float
-    context: Context = field(default_factory=Context)
-    citing: Citing | None = None
-    prompt: list[PromptMessage] = field(default_factory=list[PromptMessage])
-    transcript: Transcript = field(default_factory=Transcript)
-    folded: int = 0
-    call: Call | None = None
-    cost_usd: Decimal | None = None
-    """Of the calls of earlier steps, as far as their prices are known."""
-    steps_done: int = 0
-    abandoned: bool = False
-    """Another process, or the next start, goes on with it: nothing may be written here any more."""
-
-    def fold(self) -> None:
-        """Bring the transcript up to what the tail holds."""
-        for event in self.tail.events[self.folded :]:
-            self.transcript.add(event)
-        self.folded = len(self.tail.events)
+StepOutcome = Literal["tools", "again", "over"]
+"""The model asked for tools; their step is over, so the model is asked again; nothing more is done here."""
 
 
 class Engine:
     """The turns of this process."""
 
-    def __init__(self, house: Runtime, feed: Feed, calls: Calls) -> None:
+    def __init__(self, house: Runtime, feed: Feed, calls: Calls, tools: ToolSteps) -> None:
         self._runtime = house
         self._feed = feed
         self._calls = calls
+        self._tools = tools
         self._turns: dict[str, Turn] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -133,6 +97,7 @@ class Engine:
             question_id=question_id,
             message_id=message_id,
             attempt=1,
+            resumes=0,
             prepared=prepared,
             context=context,
             tail=Tail(work.actor.workspace_id, run_id, 1),
@@ -143,8 +108,8 @@ class Engine:
         if question is None:
             await self._gather(work, turn)
         else:
-            turn.prompt = _prompt(prepared, context, [("user", question)])
-        _ready_to_cite(turn)
+            turn.prompt = prompt_of(prepared, context, self._runtime.settings.chat, [("user", question)])
+        ready_to_cite(turn)
         await self._open_call(work, turn)
         return turn
 
@@ -153,18 +118,20 @@ class Engine:
         self._adopt(turn)
         turn.tail.publish([self._run_start(turn), *turn.context.events()])
         self._spawn(self._carry(turn))
+        if turn.prepared.tools and self._runtime.settings.tools.suggestions == "on":
+            self._spawn(self._suggest(turn))
 
     def discard(self, run_id: str) -> None:
         """Forget a turn whose transaction failed."""
         self._feed.forget_stop(run_id)
 
-    async def model_step(self, actor: Actor, run_id: str, step: int) -> StepOutcome:
+    async def model_step(self, actor: Actor, run_id: str, step: int, resumes: int) -> StepOutcome:
         """One model call of a turn, and its end when the model asks for nothing more."""
-        turn = self._turns.get(run_id) or await self._take_over(actor, run_id, step)
-        if turn is None:
+        turn = self._turns.get(run_id) or await self._take_over(actor, run_id, resumes)
+        if turn is None or turn.resumes != resumes:
             return "over"
-        if step <= turn.steps_done:
-            return "again"
+        if step <= turn.steps_said:
+            return "tools"
         if turn.call is None:
             try:
                 # As whoever began the turn: the workflow's arguments know no key.
@@ -177,6 +144,18 @@ class Engine:
                 return await self._finish(turn, "failed", error)
         return await self._step(turn, step)
 
+    async def tool_step(self, actor: Actor, run_id: str, step: int, resumes: int) -> StepOutcome:
+        """The tool calls of one model call."""
+        turn = self._turns.get(run_id)
+        is_fresh = turn is not None
+        turn = turn or await self._take_over(actor, run_id, resumes)
+        if turn is None or turn.resumes != resumes:
+            # It went on after a wait, as another workflow.
+            return "over"
+        if step <= turn.steps_done:
+            return "again"
+        return await self._use_tools(turn, step, is_fresh=is_fresh)
+
     async def _carry(self, turn: Turn) -> None:
         """See a fresh turn through its first step, then hand it to a durable workflow if there is more to do.
 
@@ -184,8 +163,25 @@ class Engine:
         nothing, and costs as much as everything else before the first token. The sweep starts one for a run that a dead
         process left.
         """
-        if await guarded(self, turn.actor, turn.run_id, self._step(turn, 1)) == "again":
+        steps = iter([lambda: self._step(turn, 1)])
+
+        def step() -> Coroutine[Any, Any, StepOutcome]:
+            again = partial(self.model_step, turn.actor, turn.run_id, 1, 0)
+            return next(steps, again)()
+
+        if await guarded(self, turn.actor, turn.run_id, step) == "tools":
             await _start_surely(turn.actor, turn.run_id)
+
+    async def _suggest(self, turn: Turn) -> None:
+        """Tell readers which tool fits the question, beside the answer; the model calls what it wants."""
+        try:
+            found = await suggestions.suggest(question_of(turn), turn.prepared.tools)
+        except Exception:
+            log.exception("suggestion_broke", run_id=turn.run_id)
+            return
+        if found is not None and not turn.tail.sealed and turn.run_id in self._turns:
+            told = {"tool": found.tool, "score": round(found.score, 3), "reason": found.reason}
+            turn.tail.publish([DataPart("tool-suggestion", told)])
 
     async def _step(self, turn: Turn, step: int) -> StepOutcome:
         """One model call whose line in the ledger is open, and what came of it stored."""
@@ -197,17 +193,20 @@ class Engine:
             # DBOS records no outcome of a cancelled step: the workflow stays pending for whoever goes on with it.
             raise asyncio.CancelledError
         turn.fold()
-        if status == "completed" and _open_tool_calls(turn):
-            if step >= self._runtime.settings.limits.turn_steps:
-                too_many = TooManySteps(turn.prepared.agent_name, f"{step} steps")
-                return await self._finish(turn, "failed", too_many)
-            await self._end_step(turn, step)
-            turn.steps_done = step
-            return "again"
+        if status == "completed" and turn.transcript.open_calls():
+            most = turn.prepared.max_tool_steps or self._runtime.settings.limits.turn_steps
+            if step >= most:
+                return await self._finish(turn, "failed", _too_many(turn, most))
+            await self._end_speaking(turn, step)
+            return "tools"
         if turn.citing is not None:
             turn.tail.publish(await citations.check(turn.transcript.text(), turn.citing.passages))
             turn.fold()
         return await self._finish(turn, status, error)
+
+    def go_on(self, actor: Actor, run_id: str, resumes: int) -> None:
+        """Go on with a run that waited, once whoever decided has been answered."""
+        self._spawn(_start_surely(actor, run_id, resumes))
 
     async def let_go(self) -> None:
         """Let go of every turn without ending it: the next start, or another process, goes on with them."""
@@ -220,6 +219,13 @@ class Engine:
     async def drop_lost(self) -> None:
         """Drop the turns that others have taken over, because they took this process for dead."""
         for turn in list(self._turns.values()):
+            self._abandon(turn)
+            self._release(turn)
+
+    def drop(self, run_id: str) -> None:
+        """Forget a turn that could not be stored: it is taken over from what is."""
+        turn = self._turns.get(run_id)
+        if turn is not None:
             self._abandon(turn)
             self._release(turn)
 
@@ -238,7 +244,7 @@ class Engine:
             if row is None:
                 return
             await threads.lock(work, row.thread_id)
-            claimed = await queries.claim(work, run_id, self._runtime.process_id)
+            claimed = await queries.claim(work, run_id, self._runtime.process_id, row.resumes)
             attempt = row.attempt if claimed is None else claimed.attempt
             events = standing((await self._feed.snapshot(actor, run_id))[0])
             if events and isinstance(events[-1], RunEnd):
@@ -248,9 +254,10 @@ class Engine:
                 transcript.add(event)
             facts = _facts(error)
             stands = await queries.end(work, run_id, attempt, status, _with_trace(facts))
+            await tool_calls.cancel(work, run_id)
             ended_as: Any = stands or row.status
             answer = threads.Answer(
-                status="interrupted" if error is not None else _MESSAGE_STATUS.get(ended_as, "failed"),
+                status="interrupted" if error is not None else MESSAGE_STATUS.get(ended_as, "failed"),
                 parts=transcript.parts(),
                 finish_reason=None,
                 input_tokens=transcript.input_tokens,
@@ -276,7 +283,7 @@ class Engine:
         with stage("turn.context"):
             prepared = turn.prepared
             history = await threads.history(work, turn.question_id, prepared.history_messages)
-            turn.prompt = _prompt(prepared, turn.context, history)
+            turn.prompt = prompt_of(prepared, turn.context, self._runtime.settings.chat, history)
 
     async def _open_call(self, work: Transaction, turn: Turn) -> None:
         prepared = turn.prepared
@@ -348,57 +355,39 @@ class Engine:
             async for batch in batches:
                 publish(citing.read(batch))
 
-    async def _end_step(self, turn: Turn, step: int) -> None:
-        """Answer the calls of a step whose model asked for tools, and store it."""
-        answers = await self._use_tools(turn)
+    async def _end_speaking(self, turn: Turn, step: int) -> None:
+        """Store what a step's model said, with the calls that it asks for, before anything is done about them."""
         call = turn.call
         assert call is not None
-        # The provider sent no count: ours goes into the events, as at the end of a turn.
-        estimate: list[RunEvent] = [] if call.line.usage is not None else [await call.line.counted()]
-        turn.tail.publish([*estimate, *answers, StepEnd(step)])
-        turn.fold()
+        if call.line.usage is None:
+            # The provider sent no count: ours goes into the events, as at the end of a turn.
+            turn.tail.publish([await call.line.counted()])
+            turn.fold()
         await self._feed.flush()
         async with self._runtime.database.transaction(turn.actor) as work:
             await self._calls.settle(work, call, "completed")
-            answer = self._answer(turn, "in_progress", None, {})
+            refused = await self._tools.store(work, turn, step)
+            answer = answer_of(turn, "in_progress", None, {})
             await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
+        turn.tail.publish(refused)
+        turn.fold()
         turn.cost_usd = _sum(turn.cost_usd, call.cost_usd)
         # The model that answered goes on; the ones that could not are not asked again in this turn.
         turn.prepared = replace(turn.prepared, chain=list(turn.prepared.chain[call.at :]))
         turn.call = None
+        turn.steps_said = step
 
-    async def _use_tools(self, turn: Turn) -> list[RunEvent]:
-        """What came of the tools that the model called; of none that were still at work when the turn was stopped."""
-        numbering = Numbering(turn.citing.passages if turn.citing else [])
-
-        def context(call: ToolCall) -> ToolContext:
-            return ToolContext(
-                turn.actor,
-                turn.run_id,
-                turn.thread_id,
-                call.call_id,
-                turn.prepared.collection_ids,
-                numbering.cite,
-            )
-
-        calls = _open_tool_calls(turn)
-        working = asyncio.ensure_future(tooling.answer(calls, turn.prepared.tools, context))
-        stopped = asyncio.ensure_future(turn.stop.wait())
-        try:
-            await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                return [ToolFailure(call.call_id, "Stopped before it gave a result.") for call in calls]
-        finally:
-            for task in (working, stopped):
-                task.cancel()
-            await asyncio.gather(working, stopped, return_exceptions=True)
-        if numbering.found:
-            turn.context = replace(turn.context, passages=[*turn.context.passages, *numbering.found])
-            turn.citing = turn.citing or Citing([], _question(turn))
-        if turn.citing is not None:
-            turn.citing.next_step(numbering.found)
-        found: list[RunEvent] = [Retrieved(numbering.found)] if numbering.found else []
-        return [*found, *working.result()]
+    async def _use_tools(self, turn: Turn, step: int, *, is_fresh: bool) -> StepOutcome:
+        stand = await self._tools.run(turn, step, is_fresh=is_fresh)
+        if stand == "done":
+            turn.tail.publish([StepEnd(step)])
+            turn.fold()
+            turn.steps_done = step
+            return "again"
+        self._release(turn)
+        if stand == "ended":
+            await self.tidy(turn.actor, turn.run_id, "cancelled", None)
+        return "over"
 
     async def _finish(self, turn: Turn, status: RunStatus, error: Refusal | None) -> StepOutcome:
         """Store the end of a turn in one transaction, then tell the readers."""
@@ -420,6 +409,8 @@ class Engine:
         if end is not None:
             turn.tail.publish([end])
             _log_end(turn, end)
+            if status == "completed":
+                self._spawn(_remember(turn))
         self._release(turn)
         return "over"
 
@@ -444,11 +435,13 @@ class Engine:
                     turn.call.alerts.clear()
                 if stands is None:
                     return None
+                if turn.steps_said:
+                    await tool_calls.cancel(work, turn.run_id)
                 turn.fold()
                 cost_text = await _cost(work, turn)
                 duration_ms = round((time.time() - turn.started_at) * 1000)
                 metadata = {"duration_ms": duration_ms, "cost_usd": cost_text}
-                answer = self._answer(turn, stands, facts, metadata)
+                answer = answer_of(turn, stands, facts, metadata)
                 assert answer.model is not None
                 end = RunEnd(
                     status=stands,  # pyright: ignore[reportArgumentType]  # the table's check constraint holds the same
@@ -464,6 +457,7 @@ class Engine:
                 if not await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=True):
                     # An earlier try had committed after all.
                     return end
+                await self._count(work, turn, stands)
                 await audit.record(
                     work,
                     "ai_response_completed",
@@ -480,34 +474,37 @@ class Engine:
                 await write(work, [(actor.workspace_id, turn.run_id, batch)])
         return end
 
-    def _answer(
-        self, turn: Turn, status: str, facts: dict[str, Any] | None, metadata: dict[str, Any]
-    ) -> threads.Answer:
-        finish = turn.call.finish if turn.call else None
-        return threads.Answer(
-            status="in_progress" if status == "in_progress" else _MESSAGE_STATUS.get(status, "failed"),
-            parts=turn.transcript.parts(),
-            finish_reason=finish.reason if finish else None,
-            input_tokens=turn.transcript.input_tokens,
-            output_tokens=turn.transcript.output_tokens,
-            error=facts,
-            metadata=metadata,
-            model=(turn.call or turn.prepared).resolved.full_name,
+    async def _count(self, work: Transaction, turn: Turn, status: str) -> None:
+        """What agents and the ontology know of a turn that is over."""
+        now = self._runtime.now()
+        agent_id = turn.prepared.agent_id
+        await things.connect(
+            work,
+            "user_interacts_with_agent",
+            turn.actor.user_id,
+            agent_id or specialists.DEFAULT_ID,
+            lastInteraction=now.isoformat(),
         )
+        if agent_id is not None:
+            await statistics.record(work, agent_id, succeeded=status == "completed", finished_at=now)
 
-    async def _take_over(self, actor: Actor, run_id: str, step: int) -> Turn | None:
-        """Go on with a run that another process, or this one before a restart, began."""
+    async def _take_over(self, actor: Actor, run_id: str, resumes: int) -> Turn | None:
+        """Go on with a run that another process, or this one before a restart or a pause, began."""
         house = self._runtime
         async with house.database.transaction(actor) as work:
-            row = await queries.claim(work, run_id, house.process_id)
+            row = await queries.claim(work, run_id, house.process_id, resumes)
             ended = await queries.get(work, run_id) if row is None else None
         if row is None:
-            if ended is not None:
+            if ended is not None and ended.status in ENDED:
                 await self.tidy(actor, run_id, ended.status, None)
             return None
+        actor = await self._as_begun(actor, row.request)
         async with house.database.transaction(actor) as work:
-            prepared = await agents.prepare(work, house.settings, msgspec.convert(row.request, Wishes))
-        actor = replace(actor, key_id=row.request.get("key_id"))
+            wishes = msgspec.convert(row.request, Wishes)
+            prepared = await agents.prepare(work, house.settings, wishes, is_admitted=True)
+            steps_said = await tool_calls.last_step(work, run_id)
+            question = await threads.question_text(work, row.thread_id, row.question_id)
+        context = await without_search(actor, question)
         earlier, _ = await self._feed.snapshot(actor, run_id)
         turn = Turn(
             actor=actor,
@@ -516,30 +513,40 @@ class Engine:
             question_id=row.question_id,
             message_id=row.message_id,
             attempt=row.attempt,
+            resumes=resumes,
             prepared=prepared,
+            context=context,
             tail=Tail(actor.workspace_id, run_id, row.attempt),
             stop=self._feed.stop_signal(run_id),
             accepted_at=time.perf_counter(),
             started_at=time.time(),
+            steps_said=steps_said,
+            steps_done=max((event.step for event in earlier if isinstance(event, StepEnd)), default=0),
         )
-        begun = any(isinstance(event, StepStart) and event.step == step for event in earlier)
         opening: list[RunEvent] = []
         if not any(isinstance(event, RunStart) for event in earlier):
             opening.append(self._run_start(turn))
-        if begun:
-            opening.append(StepRestart(step))
+        if any(isinstance(event, StepStart) and event.step == steps_said + 1 for event in earlier):
+            opening.append(StepRestart(steps_said + 1))
         for event in standing([*earlier, *opening]):
             turn.transcript.add(event)
             if isinstance(event, Retrieved):
-                turn.context = Context([*turn.context.passages, *event.passages])
+                turn.context = replace(turn.context, passages=[*turn.context.passages, *event.passages])
         async with house.database.transaction(actor) as work:
             await self._gather(work, turn)
-        _ready_to_cite(turn)
+        ready_to_cite(turn)
         self._adopt(turn)
         turn.tail.publish(opening)
         turn.folded = len(turn.tail.events)
-        log.warning("turn_taken_over", run_id=run_id, attempt=row.attempt, step=step)
+        log.info("turn_taken_over", run_id=run_id, attempt=row.attempt, step=steps_said)
         return turn
+
+    async def _as_begun(self, actor: Actor, request: dict[str, Any]) -> Actor:
+        """Whoever began a run, with the rights that they still have."""
+        known = await identity.actor_of_member(self._runtime, actor.workspace_id, actor.user_id)
+        begun_as: Role = request.get("role", "member")
+        role = "viewer" if known is None else lower_role(begun_as, known.role)
+        return replace(actor, key_id=request.get("key_id"), role=role)
 
     def _run_start(self, turn: Turn) -> RunStart:
         return RunStart(
@@ -568,39 +575,66 @@ class Engine:
 
 
 async def guarded(
-    engine: Engine, actor: Actor, run_id: str, step: Coroutine[Any, Any, StepOutcome]
+    engine: Engine, actor: Actor, run_id: str, step: Callable[[], Coroutine[Any, Any, StepOutcome]]
 ) -> StepOutcome:
-    """Run a step; a bug in it ends the run with a clear sentence instead of leaving it in progress."""
+    """Run a step; a bug in it ends the run with a clear sentence instead of leaving it in progress.
+
+    While the database is away it waits, and then does the step again from what is stored.
+    """
     # One trace for the step and how it is stored: a failure's log lines and its row name it.
     with stage("turn.step", run_id=run_id):
-        try:
-            return await step
-        except Exception:
-            log.exception("turn_broke", run_id=run_id, tag=RunBroke.tag)
-            await engine.tidy(actor, run_id, "failed", broke())
-            return "over"
+        again = step
+        for attempt in count(1):
+            try:
+                return await again()
+            except Unavailable as cause:
+                engine.drop(run_id)
+                wait = min(5.0, 0.1 * 2 ** min(attempt, 6))
+                log.warning("step_not_stored", run_id=run_id, retry_in=wait, error=cause.detail)
+                await asyncio.sleep(wait)
+            except Exception:
+                log.exception("turn_broke", run_id=run_id, tag=RunBroke.tag)
+
+                async def tidied() -> StepOutcome:
+                    await engine.tidy(actor, run_id, "failed", broke())
+                    return "over"
+
+                again = tidied
+    raise AssertionError("unreachable")
 
 
 @DBOS.step(name="model_step")
-async def _model_step(workspace_id: str, user_id: str, run_id: str, step: int) -> str:
+async def _model_step(workspace_id: str, user_id: str, run_id: str, step: int, resumes: int) -> str:
     actor = Actor(workspace_id, user_id, "member")
     engine = runtime.current().part(Engine)
-    return await guarded(engine, actor, run_id, engine.model_step(actor, run_id, step))
+    return await guarded(engine, actor, run_id, partial(engine.model_step, actor, run_id, step, resumes))
+
+
+@DBOS.step(name="tool_step")
+async def _tool_step(workspace_id: str, user_id: str, run_id: str, step: int, resumes: int) -> str:
+    actor = Actor(workspace_id, user_id, "member")
+    engine = runtime.current().part(Engine)
+    return await guarded(engine, actor, run_id, partial(engine.tool_step, actor, run_id, step, resumes))
 
 
 @DBOS.workflow(name="run_turn")
-async def _run_turn(workspace_id: str, user_id: str, run_id: str) -> None:
-    """A turn. Its arguments are ids only: DBOS's tables are not behind row security."""
+async def _run_turn(workspace_id: str, user_id: str, run_id: str, resumes: int = 0) -> None:
+    """A turn, or what follows a wait. Its arguments are ids only: DBOS's tables are not behind row security."""
     step = 1
-    while await _model_step(workspace_id, user_id, run_id, step) == "again":
+    while True:
+        outcome = await _model_step(workspace_id, user_id, run_id, step, resumes)
+        if outcome == "tools":
+            outcome = await _tool_step(workspace_id, user_id, run_id, step, resumes)
+        if outcome != "again":
+            return
         step += 1
 
 
-async def _start_surely(actor: Actor, run_id: str) -> None:
+async def _start_surely(actor: Actor, run_id: str, resumes: int = 0) -> None:
     """Start the workflow of a run that is stored already, also when the database is away for a while."""
     for attempt in count(1):
         try:
-            await start_workflow(actor, run_id)
+            await start_workflow(actor, run_id, resumes)
         except Exception as error:
             wait = min(5.0, 0.1 * 2 ** min(attempt, 6))
             log.warning("workflow_not_started", run_id=run_id, attempt=attempt, error=type(error).__name__)
@@ -609,10 +643,20 @@ async def _start_surely(actor: Actor, run_id: str) -> None:
             return
 
 
-async def start_workflow(actor: Actor, run_id: str) -> None:
-    """Start the durable side of a run; starting it twice is starting it once."""
-    with SetWorkflowID(run_id):
-        await DBOS.start_workflow_async(_run_turn, actor.workspace_id, actor.user_id, run_id)
+async def start_workflow(actor: Actor, run_id: str, resumes: int = 0) -> None:
+    """Start the durable side of a run, or of what follows its last wait; starting it twice is starting it once."""
+    await durable.start(
+        workflow_id(run_id, resumes), _run_turn, actor.workspace_id, actor.user_id, run_id, resumes
+    )
+
+
+def workflow_id(run_id: str, resumes: int) -> str:
+    """The durable work that goes on with a run after so many waits."""
+    return f"{run_id}.{resumes}" if resumes else run_id
+
+
+async def _remember(turn: Turn) -> None:
+    await remembering.begin(turn.actor, turn.run_id, question_of(turn))
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
@@ -628,50 +672,8 @@ async def _cost(work: Transaction, turn: Turn) -> str | None:
     return None if cost is None else format(cost, "f")
 
 
-def _open_tool_calls(turn: Turn) -> list[ToolCall]:
-    begun = next(
-        (
-            at
-            for at in range(len(turn.tail.events) - 1, -1, -1)
-            if isinstance(turn.tail.events[at], StepStart)
-        ),
-        0,
-    )
-    return [event for event in turn.tail.events[begun:] if isinstance(event, ToolCall)]
-
-
-def _ready_to_cite(turn: Turn) -> None:
-    if turn.context.passages:
-        turn.citing = Citing(turn.context.passages, _question(turn))
-
-
-def _question(turn: Turn) -> str:
-    return next((message.text for message in reversed(turn.prompt) if message.role == "user"), "")
-
-
-def _prompt(
-    prepared: Prepared, context: Context, history: list[tuple[str, list[dict[str, Any]]]]
-) -> list[PromptMessage]:
-    said = [PromptMessage(_role(role), _uncited(parts)) for role, parts in history if parts]
-    instructions = prepared.instructions
-    if context.passages:
-        instructions = f"{instructions}\n\n{as_prompt(context.passages)}"
-    return [PromptMessage.of_text("system", instructions), *said]
-
-
-def _uncited(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """An earlier answer without its citations: the numbers of this turn are other ones."""
-    numbers = {part["number"] for part in parts if part["type"] == "source"}
-    if not numbers:
-        return parts
-    return [
-        {**part, "text": strip(part["text"], numbers)} if part["type"] == "text" else part for part in parts
-    ]
-
-
-def _role(role: str) -> Literal["system", "user", "assistant", "tool"]:
-    assert role in ("system", "user", "assistant", "tool")
-    return role
+def _too_many(turn: Turn, most: int) -> TooManySteps:
+    return TooManySteps(turn.prepared.agent_name, f"{most} steps")
 
 
 def _facts(error: Refusal | None) -> dict[str, Any] | None:

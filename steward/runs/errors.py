@@ -15,6 +15,51 @@ class RunNotLive(Refusal):
     remedy = "Read the answer that is stored, or ask again."
 
 
+class ActionDecided(Refusal):
+    """The call does not wait any more."""
+
+    tag = "action_decided"
+    status = 409
+    title = "This was decided already"
+    remedy = "Read the action again to see how it was decided."
+
+
+class ActionNotYours(Refusal):
+    """Another person has to decide."""
+
+    tag = "action_not_yours"
+    status = 403
+    title = "Another person has to decide this"
+    remedy = "Ask somebody with the role that the action names."
+
+
+class ToolNeedsApproval(Refusal):
+    """A rule asks for other people before this call is carried out."""
+
+    tag = "tool_needs_approval"
+    status = 403
+    title = "The call needs the approval of others"
+    remedy = "Ask for it in a conversation, where others can approve it."
+
+
+class ToolDisallowed(Refusal):
+    """A rule of the workspace, or a check of the server, forbids the call."""
+
+    tag = "tool_disallowed"
+    status = 403
+    title = "The call is forbidden"
+    remedy = "Change the arguments, or ask an administrator about the rule."
+
+
+class ToolFailed(Refusal):
+    """The tool could not do it."""
+
+    tag = "tool_failed"
+    status = 422
+    title = "The tool could not do it"
+    remedy = "Change the arguments as the sentence says, and call it again."
+
+
 class RunTimeout(Refusal):
     """The turn took longer than the limit."""
 

@@ -24,6 +24,7 @@ from steward.providers.wire import Passage
 RunStatus = Literal[
     "queued", "in_progress", "requires_action", "completed", "failed", "cancelled", "incomplete", "expired"
 ]
+ActionKind = Literal["approval", "client", "person"]
 ENDED: Final = frozenset({"completed", "failed", "cancelled", "incomplete", "expired"})
 
 
@@ -71,6 +72,60 @@ class ToolFailure(_Event, tag="tool_failure"):
 
     call_id: str
     message: str
+
+
+class ToolDenied(_Event, tag="tool_denied"):
+    """A call was not carried out, because somebody or a rule said no; the sentence is for the model and for people."""
+
+    call_id: str
+    message: str
+
+
+class ToolProgress(_Event, tag="tool_progress"):
+    """What a tool is doing just now. Nobody keeps it."""
+
+    call_id: str
+    message: str
+
+
+class ActionRequest(_Event, tag="action_request"):
+    """A call waits for somebody.
+
+    Attributes:
+        action_id: by which it is decided.
+        kind: a person has to approve it, the program that asked has to carry it out, or a person has to answer.
+        approvers: how many different people have to approve.
+        expires_at: until when, in ISO 8601.
+    """
+
+    call_id: str
+    action_id: str
+    kind: ActionKind
+    reason: str | None
+    approvers: int
+    expires_at: str
+
+
+class ActionDecision(_Event, tag="action_decision"):
+    """A call that waited is carried out now, with the input that was approved."""
+
+    call_id: str
+    action_id: str
+    name: str
+    input: dict[str, Any]
+
+
+class RunPause(_Event, tag="run_pause"):
+    """Everything that could be done is done and stored: the turn waits, and no process holds it."""
+
+    step: int
+
+
+class DataPart(_Event, tag="data"):
+    """Something of the house for whoever shows the answer, such as a suggestion; models do not read it."""
+
+    name: str
+    data: dict[str, Any]
 
 
 class Notice(_Event, tag="notice"):
@@ -140,6 +195,12 @@ RunEvent = (
     | ToolCall
     | ToolResult
     | ToolFailure
+    | ToolDenied
+    | ToolProgress
+    | ActionRequest
+    | ActionDecision
+    | RunPause
+    | DataPart
     | ProviderState
     | Usage
     | Finish

@@ -14,7 +14,7 @@ from steward.providers import service as providers
 from steward.providers.events import Usage
 from steward.runs import queries
 from steward.runs.calls import Calls
-from steward.runs.engine import Engine, interrupted, start_workflow
+from steward.runs.engine import Engine, interrupted, start_workflow, workflow_id
 from steward.usage import service as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
@@ -30,13 +30,14 @@ async def adopt_orphans(house: Runtime) -> None:
         orphans = await queries.orphans(session, living)
         half_ended = await queries.half_ended(session, living)
     engine = house.part(Engine)
-    states = await durable.workflow_states([run.id for run in orphans]) if orphans else {}
+    workflows = {run.id: workflow_id(run.id, run.resumes) for run in orphans}
+    states = await durable.workflow_states(list(workflows.values())) if orphans else {}
     for run in orphans:
         actor = Actor(run.workspace_id, run.user_id, "member")
-        status, version = states.get(run.id, (None, None))
+        status, version = states.get(workflows[run.id], (None, None))
         if status is None:
             # The process died between its commit and the workflow's start.
-            await start_workflow(actor, run.id)
+            await start_workflow(actor, run.id, run.resumes)
         elif status not in _RESUMABLE or version != durable.WORKFLOW_VERSION:
             log.warning("run_interrupted", run_id=run.id, workflow_status=status, workflow_version=version)
             await engine.tidy(actor, run.id, "failed", interrupted())

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from steward.kernel.work import Found, House, Statement, Transaction
-from steward.runs.tables import LIVE
+from steward.runs.tables import LIVE, RUNNING
 
 _INSERT: Final = Statement(
     "INSERT INTO runs (workspace_id, id, thread_id, user_id, question_id, message_id, status, request, "
@@ -21,8 +21,10 @@ _OVERTAKE: Final = Statement(
     f"AND thread_id = :thread_id AND {LIVE} RETURNING id"
 )
 _CANCEL: Final = Statement(
-    "UPDATE runs SET status = 'cancelled', finished_at = now(), updated_at = now() WHERE workspace_id = :workspace_id "
-    f"AND user_id = :user_id AND id = :id AND {LIVE} RETURNING id"
+    "WITH live AS (SELECT workspace_id, id, status FROM runs WHERE workspace_id = :workspace_id "
+    f"AND user_id = :user_id AND id = :id AND {LIVE} FOR UPDATE) "
+    "UPDATE runs r SET status = 'cancelled', finished_at = now(), updated_at = now() FROM live "
+    "WHERE r.workspace_id = live.workspace_id AND r.id = live.id RETURNING live.status"
 )
 _LIVE_OF_THREAD: Final = Statement(
     "SELECT id, message_id, status FROM runs WHERE workspace_id = :workspace_id AND user_id = :user_id "
@@ -32,9 +34,13 @@ _OF_QUESTION: Final = Statement(
     "SELECT id, message_id FROM runs WHERE workspace_id = :workspace_id AND thread_id = :thread_id "
     "AND question_id = :question_id ORDER BY created_at DESC, id DESC LIMIT 1"
 )
+_OF_MESSAGE: Final = Statement(
+    "SELECT id FROM runs WHERE workspace_id = :workspace_id AND user_id = :user_id AND thread_id = :thread_id "
+    "AND message_id = :message_id"
+)
 _CLAIM: Final = Statement(
     "UPDATE runs SET process_id = :process_id, attempt = attempt + 1, status = 'in_progress', updated_at = now() "
-    f"WHERE workspace_id = :workspace_id AND id = :id AND {LIVE} "
+    f"WHERE workspace_id = :workspace_id AND id = :id AND {RUNNING} AND resumes = :resumes "
     "RETURNING thread_id, question_id, message_id, request, attempt, created_at"
 )
 _END: Final = Statement(
@@ -42,8 +48,17 @@ _END: Final = Statement(
     "finished_at = coalesce(finished_at, now()), updated_at = now() "
     "WHERE workspace_id = :workspace_id AND id = :id AND attempt = :attempt RETURNING status"
 )
+_PAUSE: Final = Statement(
+    "UPDATE runs SET status = 'requires_action', updated_at = now() WHERE workspace_id = :workspace_id AND id = :id "
+    f"AND attempt = :attempt AND {RUNNING} RETURNING id"
+)
+_RESUME: Final = Statement(
+    "UPDATE runs SET status = 'in_progress', process_id = :process_id, resumes = resumes + 1, updated_at = now() "
+    "WHERE workspace_id = :workspace_id AND id = :id AND status = 'requires_action' RETURNING resumes"
+)
 _GET: Final = Statement(
-    "SELECT id, thread_id, question_id, message_id, status, error, created_at, finished_at, attempt, request FROM runs "
+    "SELECT id, thread_id, question_id, message_id, status, error, created_at, finished_at, attempt, resumes, request "
+    "FROM runs "
     "WHERE workspace_id = :workspace_id AND user_id = :user_id AND id = :id"
 )
 # Some seconds after its end: whoever runs it is still writing the last events.
@@ -52,7 +67,7 @@ _IS_OVER: Final = Statement(
     "AND finished_at < now() - interval '15 seconds'"
 )
 _ORPHANS: Final = Statement(
-    f"SELECT workspace_id, user_id, id, status, created_at FROM runs WHERE {LIVE} AND process_id <> ALL (:living) "
+    f"SELECT workspace_id, user_id, id, resumes, created_at FROM runs WHERE {RUNNING} AND process_id <> ALL (:living) "
     "ORDER BY created_at LIMIT 500"
 )
 _HALF_ENDED: Final = Statement(
@@ -77,9 +92,10 @@ async def overtake(work: Transaction, thread_id: str) -> list[str]:
     return [row.id for row in await work.all(_OVERTAKE, **values)]
 
 
-async def cancel(work: Transaction, run_id: str) -> bool:
-    """End a live run; whether it was live."""
-    return await work.first(_CANCEL, **work.mine, id=run_id) is not None
+async def cancel(work: Transaction, run_id: str) -> str | None:
+    """End a live run; its status until now, or None when it was over."""
+    row = await work.first(_CANCEL, **work.mine, id=run_id)
+    return None if row is None else row.status
 
 
 async def live_of_thread(work: Transaction, thread_id: str) -> Found | None:
@@ -93,10 +109,40 @@ async def of_question(work: Transaction, thread_id: str, question_id: str) -> Fo
     return await work.first(_OF_QUESTION, **values)
 
 
-async def claim(work: Transaction, run_id: str, process_id: str) -> Found | None:
-    """Take a live run over, as its next attempt; None when it is over."""
+async def of_message(work: Transaction, thread_id: str, message_id: str) -> Found | None:
+    """The run that wrote a message, or None."""
+    return await work.first(_OF_MESSAGE, **work.mine, thread_id=thread_id, message_id=message_id)
+
+
+async def claim(work: Transaction, run_id: str, process_id: str, resumes: int) -> Found | None:
+    """Take a running run over, as its next attempt; None when it is over, waits, or went on elsewhere since then.
+
+    Args:
+        work: of the run's user.
+        run_id: the run.
+        process_id: who takes it.
+        resumes: how often it had gone on when whoever asks was started.
+    """
+    return await work.first(
+        _CLAIM,
+        workspace_id=work.actor.workspace_id,
+        id=run_id,
+        process_id=process_id,
+        resumes=resumes,
+    )
+
+
+async def pause(work: Transaction, run_id: str, attempt: int) -> bool:
+    """Let a run wait for somebody; False when it was ended, or another attempt took over."""
+    values = {"workspace_id": work.actor.workspace_id, "id": run_id, "attempt": attempt}
+    return await work.first(_PAUSE, **values) is not None
+
+
+async def resume(work: Transaction, run_id: str, process_id: str) -> int | None:
+    """Let a run that waited go on; how often it has now, or None when it does not wait."""
     values = {"workspace_id": work.actor.workspace_id, "id": run_id, "process_id": process_id}
-    return await work.first(_CLAIM, **values)
+    row = await work.first(_RESUME, **values)
+    return None if row is None else row.resumes
 
 
 async def end(

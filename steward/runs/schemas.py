@@ -76,6 +76,102 @@ class Stopped(BaseModel):
     run_id: str | None
 
 
+class Decided(BaseModel):
+    """One person's word on a call."""
+
+    user_id: str
+    decision: Literal["approve", "deny", "answer", "output"]
+    at: datetime
+    has_edited: bool = False
+
+
+class ActionRead(BaseModel):
+    """A call of a tool that waits, or waited, for somebody.
+
+    `kind` says for whom: `approval` for people who allow it, `client` for the program that asked, `person` for an
+    answer. `approvers` is how many different people have to approve it.
+    """
+
+    id: str
+    kind: Literal["approval", "client", "person"]
+    tool: str
+    arguments: dict[str, Any] | None
+    reason: str | None
+    state: str
+    run_id: str | None
+    thread_id: str | None
+    call_id: str
+    user_id: str
+    approvers: int
+    least_role: str | None
+    decisions: list[Decided]
+    expires_at: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+    error: str | None
+    may_decide: bool
+
+
+class ActionPage(BaseModel):
+    """Calls that wait."""
+
+    items: list[ActionRead]
+
+
+class DecisionRequest(BaseModel):
+    """A word on a waiting call.
+
+    `approve` may change the `arguments`, `deny` may give a `reason`, `answer` is a person's `text`, `output` is what
+    the program that carried the call out brings back, or its `error`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["approve", "deny", "answer", "output"]
+    arguments: dict[str, Any] | None = None
+    reason: Annotated[CleanText, Field(max_length=2_000)] | None = None
+    text: Annotated[CleanText, Field(min_length=1, max_length=20_000)] | None = None
+    output: Any = None
+    error: Annotated[CleanText, Field(max_length=2_000)] | None = None
+
+
+class ToolExecution(BaseModel):
+    """A call of a tool by a person or a program, without a model."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    arguments: dict[str, Any] = Field(default_factory=dict[str, Any])
+    thread_id: AnyId | None = None
+
+
+class ToolExecuted(BaseModel):
+    """What came of a call."""
+
+    id: str
+    tool: str
+    output: Any
+    duration_ms: int
+
+
+class ToolStatistic(BaseModel):
+    """What came of the calls of one tool. `success_rate` is None when none has ended either way."""
+
+    tool: str
+    calls: int
+    completed: int
+    failed: int
+    refused: int
+    success_rate: float | None
+    mean_ms: float | None
+
+
+class ToolStatistics(BaseModel):
+    """What came of one's own calls of tools since a day."""
+
+    since: datetime
+    tools: list[ToolStatistic]
+
+
 _Tokens = Annotated[int, Field(ge=1, le=10_000_000)]
 
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 import structlog
 
 from steward.agents import service as agents
-from steward.agents.catalogue import OF_DOCUMENTS
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound
 from steward.kernel.ids import new_id
@@ -22,7 +21,7 @@ from steward.providers.events import ReasoningDelta, TextDelta
 from steward.runs import queries
 from steward.runs.context import Context, gather
 from steward.runs.engine import Engine, Turn
-from steward.runs.events import ENDED, RunEnd, RunEvent, RunStart, StepStart, standing
+from steward.runs.events import RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
 from steward.threads import service as threads
@@ -47,6 +46,7 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     engine = house.part(Engine)
     if request.trigger != "regenerate" or request.parts:
         threads.ensure_fits(request.parts, house.settings.limits.message_chars)
+    request = await _settled(actor, request)
     context = await gather(actor, await _question_text(actor, request), request.wishes)
     run_id = new_id("run")
     with stage("turn.start", run_id=run_id):
@@ -68,6 +68,21 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     )
     engine.begin(turn)
     return Started(run_id, turn.thread_id, turn.message_id, joined=False)
+
+
+async def _settled(actor: Actor, request: TurnRequest) -> TurnRequest:
+    """The request with the agent that answers it: what it says about the documents counts before they are searched."""
+    if request.thread_ref is None and request.wishes.agent_id is None:
+        return request
+    house = runtime.current()
+    async with house.database.transaction(actor) as work:
+        agent_id = request.wishes.agent_id
+        if agent_id is None and request.thread_ref is not None:
+            agent_id = await threads.agent_of(work, request.thread_ref)
+        if agent_id is None:
+            return request
+        settled = await agents.settle(work, house.settings, request.wishes, thread_agent_id=agent_id)
+    return replace(request, wishes=settled)
 
 
 async def _question_text(actor: Actor, request: TurnRequest) -> str:
@@ -120,12 +135,17 @@ async def _accept(
     overtake: bool,
 ) -> Turn | Started:
     house = runtime.current()
-    wishes = request.wishes
-    if wishes.tools is None and context.has_documents:
-        wishes = replace(wishes, tools=list(OF_DOCUMENTS))
     thread = await threads.open_thread(work, request.thread_ref)
     # An unknown model refuses the whole request: nothing of this transaction stays.
-    prepared = await agents.prepare(work, house.settings, wishes, thread_model=thread.model)
+    prepared = await agents.prepare(
+        work,
+        house.settings,
+        request.wishes,
+        thread_model=thread.model,
+        has_documents=context.has_documents,
+    )
+    # Whoever goes on with the turn offers the same tools.
+    wishes = replace(request.wishes, tools=[tool.name for tool in prepared.tools if tool.place != "client"])
     question: threads.Question | None = None
     parent_id = thread.head_id
     if request.trigger == "regenerate":
@@ -160,7 +180,8 @@ async def _accept(
         run_id=run_id,
         answer_id=answer_id,
         model=prepared.resolved.full_name,
-        metadata=request.metadata,
+        agent_id=request.wishes.agent_id,
+        metadata={**request.metadata, **context.recalled.metadata},
     )
     pinned = replace(wishes, model=prepared.resolved.full_name)
     await queries.insert(
@@ -169,8 +190,8 @@ async def _accept(
         thread_id=thread.id,
         question_id=question_id,
         message_id=answer_id,
-        # With the key, so that another process books on it what it goes on with.
-        request={**asdict(pinned), "key_id": work.actor.key_id},
+        # With the key, so that another process books on it what it goes on with, and never with more rights than now.
+        request={**asdict(pinned), "key_id": work.actor.key_id, "role": work.actor.role},
         process_id=house.process_id,
     )
     return await house.part(Engine).prepare_turn(
@@ -304,6 +325,24 @@ async def get(work: Work, run_id: str) -> RunRead:
     )
 
 
+async def find_run(work: Work, thread_ref: str | None, message_ref: str | None) -> RunRead:
+    """The run that answers in a thread, or the one that wrote a message of it.
+
+    Raises:
+        NotFound: there is neither.
+    """
+    if thread_ref is not None:
+        thread = await threads.get(work, thread_ref)
+        live = await queries.live_of_thread(work, thread.id)
+        if live is not None:
+            return await get(work, live.id)
+        if message_ref is not None:
+            row = await queries.of_message(work, thread.id, message_ref)
+            if row is not None:
+                return await get(work, row.id)
+    raise NotFound("There is no answer here that waits for you.")
+
+
 async def find_live(work: Work, thread_ref: str) -> LiveRun | None:
     """The run that answers in a thread just now, or None; also None when there is no such thread."""
     try:
@@ -330,9 +369,13 @@ async def stop(actor: Actor, run_id: str) -> Stopped:
             raise NotFound("There is no such run.")
         # First here: the provider's connection closes while the row is still being written.
         feed.stop_here(run_id)
-        if await queries.cancel(work, run_id):
+        ended = await queries.cancel(work, run_id)
+        if ended is not None:
             await feed.stop_everywhere(work, [run_id])
-    return Stopped(stopped=row.status not in ENDED, run_id=run_id)
+    if ended == "requires_action":
+        # Nobody runs it who could store its end.
+        await house.part(Engine).tidy(actor, run_id, "cancelled", None)
+    return Stopped(stopped=ended is not None, run_id=run_id)
 
 
 async def stop_thread(actor: Actor, thread_ref: str) -> Stopped:

@@ -36,6 +36,7 @@ class _Send(msgspec.Struct, tag="send", tag_field="type", forbid_unknown_fields=
     thread_id: str | None = None
     message_id: str | None = None
     model: str | None = None
+    agent_id: str | None = None
 
 
 class _Follow(msgspec.Struct, tag="follow", tag_field="type", forbid_unknown_fields=True):
@@ -88,7 +89,7 @@ async def _serve(
                         thread_ref=command.thread_id,
                         parts=[{"type": "text", "text": command.text}],
                         message_id=command.message_id,
-                        wishes=Wishes(model=command.model),
+                        wishes=Wishes(model=command.model, agent_id=command.agent_id),
                     ),
                 )
                 await _say(websocket, type="started", **msgspec.to_builtins(started))

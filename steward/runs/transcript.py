@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -15,12 +15,16 @@ from steward.providers.events import (
     Usage,
 )
 from steward.runs.events import (
+    ActionDecision,
+    ActionRequest,
     CitationsChecked,
+    DataPart,
     Notice,
     RunEvent,
     SourceCite,
     StepEnd,
     StepStart,
+    ToolDenied,
     ToolFailure,
     ToolResult,
 )
@@ -48,6 +52,10 @@ def source_part(event: SourceCite) -> Part:
     }
 
 
+OPEN: Final = frozenset({"input_ready", "waiting", "approved"})
+"""States of a call that nothing has come of yet."""
+
+
 class Transcript:
     """A message in the making. Text is collected in pieces and joined when somebody looks."""
 
@@ -57,6 +65,7 @@ class Transcript:
         self._pieces: list[str] = []
         self._speaking = False
         self._sources: list[Part] = []
+        self._beside: list[Part] = []
         self._citations: list[dict[str, Any]] = []
         self.input_tokens = 0
         self.output_tokens = 0
@@ -70,14 +79,12 @@ class Transcript:
                 self._text("text", event.text)
             case ReasoningDelta():
                 self._text("reasoning", event.text)
-            case ToolCallStart() | ToolCall():
-                self._call_began(event)
+            case ToolCallStart() | ToolCall() | ToolResult() | ToolFailure() | ToolDenied():
+                self._tool(event)
             case ProviderState():
                 self._keep(event)
             case Notice():
-                self._close()
-                notice = {"tag": event.tag, "message": event.message}
-                self._parts.append({"type": "data", "name": "notice", "data": notice})
+                self._data("notice", {"tag": event.tag, "message": event.message})
             case SourceCite():
                 # The text goes on behind it: a source is beside the answer and not in it.
                 self._sources.append(source_part(event))
@@ -85,8 +92,11 @@ class Transcript:
                 self._citations = [msgspec.structs.asdict(place) for place in event.places]
             case StepStart() | StepEnd():
                 self._speaking = False
-            case ToolResult() | ToolFailure():
-                self._result(event)
+            case ActionRequest() | ActionDecision():
+                self._asked(event)
+            case DataPart():
+                # As with sources: the text goes on behind it.
+                self._beside.append({"type": "data", "name": event.name, "data": event.data})
             case Usage():
                 self.input_tokens += event.input_tokens
                 self.output_tokens += event.output_tokens
@@ -97,10 +107,20 @@ class Transcript:
     def parts(self) -> list[Part]:
         """The message as it stands."""
         self._close()
-        beside: list[Part] = [*self._sources]
+        beside: list[Part] = [*self._sources, *self._beside]
         if self._citations:
             beside.append({"type": "data", "name": "citations", "data": {"places": self._citations}})
         return [*self._parts, *beside]
+
+    def _data(self, name: str, data: dict[str, Any]) -> None:
+        self._close()
+        self._parts.append({"type": "data", "name": name, "data": data})
+
+    def _tool(self, event: ToolCallStart | ToolCall | ToolResult | ToolFailure | ToolDenied) -> None:
+        if isinstance(event, ToolCallStart | ToolCall):
+            self._call_began(event)
+        else:
+            self._result(event)
 
     def _call_began(self, event: ToolCallStart | ToolCall) -> None:
         if isinstance(event, ToolCallStart):
@@ -120,12 +140,38 @@ class Transcript:
         if event.input is None:
             part["raw_input"] = event.raw_input
 
-    def _result(self, event: ToolResult | ToolFailure) -> None:
+    def _result(self, event: ToolResult | ToolFailure | ToolDenied) -> None:
         call = self._call(event.call_id, "")
         if isinstance(event, ToolResult):
             call.update(output=event.output, state="output_ready")
         else:
-            call.update(error=event.message, state="failed")
+            call.update(error=event.message, state="denied" if isinstance(event, ToolDenied) else "failed")
+
+    def _asked(self, event: ActionRequest | ActionDecision) -> None:
+        call = self._call(event.call_id, "")
+        call["action_id"] = event.action_id
+        if isinstance(event, ActionRequest):
+            call.update(
+                state="waiting",
+                waits_for=event.kind,
+                reason=event.reason,
+                approvers=event.approvers,
+                expires_at=event.expires_at,
+            )
+        else:
+            call.update(state="approved", input=event.input)
+
+    def open_calls(self) -> list[ToolCall]:
+        """The calls that nothing has come of yet: of the last step, for no step begins before they are answered."""
+        return [
+            ToolCall(part["call_id"], part["name"], part["input"], part.get("raw_input", ""))
+            for part in self._parts
+            if part["type"] == "tool_call" and part.get("state") in OPEN
+        ]
+
+    def state_of(self, call_id: str) -> str:
+        """How far a call has come."""
+        return self._call(call_id, "").get("state", "")
 
     def text(self) -> str:
         """What was said so far, without thoughts and tools."""

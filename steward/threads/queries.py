@@ -18,8 +18,12 @@ from steward.threads.tables import Message
 PREVIEW_CHARS: Final = 200
 
 _LOCK: Final = Statement(
-    "SELECT id, client_id, head_id, title, model, archived FROM threads WHERE workspace_id = :workspace_id "
+    "SELECT id, client_id, head_id, title, model, agent_id, archived FROM threads WHERE workspace_id = :workspace_id "
     "AND user_id = :user_id AND (id = :ref OR client_id = :ref) ORDER BY id = :ref DESC LIMIT 1 FOR UPDATE"
+)
+_AGENT_OF: Final = Statement(
+    "SELECT agent_id FROM threads WHERE workspace_id = :workspace_id AND user_id = :user_id "
+    "AND (id = :ref OR client_id = :ref) ORDER BY id = :ref DESC LIMIT 1"
 )
 _INSERT_THREAD: Final = Statement(
     "INSERT INTO threads (workspace_id, id, user_id, client_id, title, model) "
@@ -38,7 +42,7 @@ _ANSWER: Final = (
 _THREAD: Final = (
     "UPDATE threads SET head_id = :answer_id, message_count = message_count + cast(:added AS int), "
     "last_message_at = now(), updated_at = now(), is_running = true, model = :model, last_message_preview = :preview, "
-    "title = CASE WHEN title = '' THEN :title ELSE title END "
+    "agent_id = coalesce(:agent_id, agent_id), title = CASE WHEN title = '' THEN :title ELSE title END "
     "WHERE workspace_id = :workspace_id AND id = :thread_id"
 )
 # One statement for the hot start of a turn; foreign keys are checked at its end.
@@ -174,6 +178,12 @@ async def find_message(work: Transaction, thread_id: str, ref: str) -> Known | N
     """The message of this id in the thread, ours or the client's; or None."""
     row = await work.first(_FIND_MESSAGE, **work.mine, thread_id=thread_id, ref=ref)
     return None if row is None else Known(*row)
+
+
+async def agent_of(work: Transaction, ref: str) -> str | None:
+    """The agent that answers in a thread."""
+    row = await work.first(_AGENT_OF, **work.mine, ref=ref)
+    return None if row is None else row.agent_id
 
 
 async def insert_exchange(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select, tuple_
 
 from steward.audit import service as audit
 from steward.kernel.characters import cut
@@ -37,6 +37,7 @@ class ThreadRef:
     title: str
     model: str | None
     is_new: bool
+    agent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ async def open_thread(work: Transaction, ref: str | None, *, model: str | None =
         if found is not None:
             if found.archived:
                 raise ThreadArchived("This conversation is archived; bring it back to go on with it.")
-            return ThreadRef(found.id, found.client_id, found.head_id, found.title, found.model, is_new=False)
+            return _ref(found)
         if ref.startswith("thread_"):
             raise _no_thread()
     thread_id = await queries.insert_thread(work, client_id=ref, title="", model=model)
@@ -142,13 +143,18 @@ async def question_text(work: Transaction, thread_ref: str, *refs: str | None) -
     found = await queries.lock_thread(work, thread_ref)
     if found is None:
         return ""
-    thread = ThreadRef(found.id, found.client_id, found.head_id, found.title, found.model, is_new=False)
+    thread = _ref(found)
     for ref in (*refs, found.head_id):
         named = await find_question(work, thread, ref)
         if named is not None:
             known = await queries.find_message(work, thread.id, named.id)
             return "" if known is None else plain_text(known.parts)
     return ""
+
+
+async def agent_of(work: Transaction, ref: str) -> str | None:
+    """The agent that answers in a thread, or None."""
+    return await queries.agent_of(work, ref)
 
 
 def no_question() -> NotFound:
@@ -193,6 +199,7 @@ async def begin_exchange(
     run_id: str,
     answer_id: str,
     model: str,
+    agent_id: str | None = None,
     metadata: dict[str, Any] | None = None,
 ) -> str:
     """Store the question (unless it is there) and an open place for its answer, and make them the visible branch.
@@ -214,6 +221,7 @@ async def begin_exchange(
         answer_id=answer_id,
         run_id=run_id,
         model=model,
+        agent_id=agent_id,
         title=first_line(content),
         preview=cut(content, queries.PREVIEW_CHARS),
     )
@@ -414,6 +422,18 @@ def first_line(content: str) -> str:
     return cut(" ".join(content.split()), TITLE_CHARS)
 
 
+def _ref(found: Found) -> ThreadRef:
+    return ThreadRef(
+        found.id,
+        found.client_id,
+        found.head_id,
+        found.title,
+        found.model,
+        is_new=False,
+        agent_id=found.agent_id,
+    )
+
+
 def _mine(work: Work) -> Select[Thread]:
     # Named beside the policy, so that the plan uses the index whatever the policy looks like.
     return select(Thread).where(
@@ -478,3 +498,26 @@ def _no_thread() -> NotFound:
 
 def _no_message() -> NotFound:
     return NotFound("There is no such message in this conversation.")
+
+
+async def newest(work: Work, *, limit: int, cursor: str | None) -> ThreadPage:
+    """All threads of the actor, archived ones too, in the order in which they were made, the newest first.
+
+    Raises:
+        Invalid: the cursor is not one of this list.
+    """
+    query = _mine(work).order_by(Thread.created_at.desc(), Thread.id.desc()).limit(limit + 1)
+    if cursor is not None:
+        query = query.where(tuple_(Thread.created_at, Thread.id) < read_cursor(cursor, datetime, str))
+    rows = list((await work.session.execute(query)).scalars())
+    items = [_read(thread) for thread in rows[:limit]]
+    more = len(rows) > limit
+    return ThreadPage(
+        items=items, next_cursor=write_cursor(items[-1].created_at, items[-1].id) if more else None
+    )
+
+
+async def count(work: Work) -> int:
+    """How many threads the actor has, archived ones too."""
+    counted = select(func.count()).select_from(_mine(work).subquery())
+    return (await work.session.execute(counted)).scalar_one()

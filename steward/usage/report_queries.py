@@ -82,3 +82,14 @@ async def calls(work: Transaction, filters: Mapping[str, Any], most: int) -> lis
 
 def _clauses(filters: Mapping[str, Any]) -> str:
     return "".join(clause for name, clause in _FILTERS.items() if filters.get(name) is not None)
+
+
+async def count(work: Transaction, filters: Mapping[str, Any]) -> int:
+    """How many lines of the ledger fit every filter that is not None."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    statement = Statement(
+        f"SELECT count(*) AS total FROM model_calls WHERE workspace_id = :workspace_id{_clauses(given)}"  # noqa: S608  # only what stands above
+    )
+    row = await work.first(statement, workspace_id=work.actor.workspace_id, **given)
+    assert row is not None, "a count has a row"
+    return row.total

@@ -170,3 +170,8 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return "" if value is None else value
+
+
+async def count(work: Transaction) -> int:
+    """How many lines of the ledger there are: everybody's for admins and owners, else the actor's own."""
+    return await report_queries.count(work, {"user_id": _whose(work.actor)})

@@ -286,7 +286,7 @@ async def test_a_turn_is_cut_where_the_budget_ends_and_says_so(
     place = await budgeted(house, make_person, wanted, people=1)
     ada = place.owner
     text = f"{place.mark} {{{{reply:{words(2000)}}}}} {{{{ignore_max_tokens}}}} {{{{pace_ms:1}}}}"
-    started = await begin(ada, text, wishes=Wishes(model))
+    started = await begin(ada, text, wishes=Wishes(model, tools=[]))
     events = [event for _, event in await read(ada, started.run_id)]
     end = events[-1]
     assert isinstance(end, RunEnd)
@@ -318,7 +318,7 @@ async def test_the_input_of_a_tool_is_cut_like_any_words(
     place = await budgeted(house, make_person, wanted, people=1)
     # A tool's input comes in four pieces; the second is beyond the limit already.
     text = f'{place.mark} {{{{tool:write:{{"text": "{words(600)}"}}}}}} {{{{ignore_max_tokens}}}} {{{{pace_ms:40}}}}'
-    started = await begin(place.owner, text, wishes=Wishes(model))
+    started = await begin(place.owner, text, wishes=Wishes(model, tools=[]))
     events = [event for _, event in await read(place.owner, started.run_id)]
     end = events[-1]
     assert isinstance(end, RunEnd)

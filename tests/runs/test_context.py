@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
@@ -14,8 +16,10 @@ from steward.kernel.work import Actor
 from steward.knowledge.embedders import Embedders
 from steward.providers.embeddings import Vectors
 from steward.providers.events import TextDelta
-from steward.runs import embedding
+from steward.runs import actions, embedding
+from steward.runs.context import within
 from steward.runs.events import (
+    ActionRequest,
     CitationsChecked,
     Notice,
     Retrieved,
@@ -27,7 +31,7 @@ from steward.runs.events import (
 )
 from tests.conftest import Person
 from tests.knowledge.library import add, find
-from tests.runs.turns import begin, messages, read
+from tests.runs.turns import begin, messages, read, until_pause
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.scripted_reply import message_text
 
@@ -95,7 +99,7 @@ async def test_without_documents_nothing_is_touched(
     events = await _said(ada, "What is a[1]? {{reply:See [1].}}")
     assert not _kinds(events, Retrieved)
     assert (await messages(house, ada))[-1].parts == [{"type": "text", "text": "See [1]."}]
-    assert "tools" not in provider.requests[-1].body
+    assert "searchKnowledge" not in str(provider.requests[-1].body["tools"])
 
 
 @pytest.mark.req("AGNT-11")
@@ -105,6 +109,66 @@ async def test_a_request_can_do_without(ada: Person, provider: ScriptedProvider)
     events = await _said(ada, "What about the pump? {{reply:Hm [1].}}", wishes=wishes)
     assert not _kinds(events, Retrieved)
     assert "9 bar" not in _system(provider, "What about the pump?")
+
+
+async def test_stages_are_gathered_at_once_and_one_that_hangs_costs_its_deadline() -> None:
+    at_once = 0
+    most_at_once = 0
+
+    async def stage(result: str, seconds: float) -> str:
+        nonlocal at_once, most_at_once
+        at_once += 1
+        most_at_once = max(most_at_once, at_once)
+        await asyncio.sleep(seconds)
+        at_once -= 1
+        return result
+
+    async def breaks() -> str:
+        raise ZeroDivisionError
+
+    began = time.perf_counter()
+    found = await asyncio.gather(
+        *(within(2, f"stage {number}", lambda: stage("found", 0.1)) for number in range(5))
+    )
+    assert (found, most_at_once) == (["found"] * 5, 5)
+    # One after the other they take half a second.
+    assert time.perf_counter() - began < 0.4
+    began = time.perf_counter()
+    hung = within(0.1, "hangs", lambda: stage("late", 60))
+    assert await asyncio.gather(hung, within(2, "breaks", breaks)) == [None, None]
+    assert time.perf_counter() - began < 1
+
+
+@pytest.mark.req("MEMO-05", "PRMT-15", "MEMO-12")
+async def test_what_is_remembered_stands_in_the_prompt(
+    client: httpx.AsyncClient, ada: Person, provider: ScriptedProvider
+) -> None:
+    kept = await client.post("/api/v1/memories", json={"text": "I keep bees."}, headers=ada.headers)
+    assert kept.status_code == 201
+    started = await begin(ada, "What about my bees? {{reply:They hum.}}")
+    await read(ada, started.run_id)
+    assert "I keep bees." in _system(provider, "What about my bees?")
+    assert "- Role: Owner" in _system(provider, "What about my bees?")
+
+
+@pytest.mark.req("ONTO-04", "AGNT-22")
+async def test_a_turn_counts_for_its_agent_and_connects_it_with_its_user(
+    client: httpx.AsyncClient, ada: Person
+) -> None:
+    made = await client.post(
+        "/api/v1/agents", json={"name": "Clerk", "instructions": "Be kind."}, headers=ada.headers
+    )
+    agent = made.json()["id"]
+    for _ in range(2):
+        started = await begin(ada, "hello {{reply:Hi.}}", wishes=Wishes(agent_id=agent))
+        await read(ada, started.run_id)
+    query = {"type": "user_interacts_with_agent", "to_id": agent}
+    found = await client.get("/api/v1/connections", params=query, headers=ada.headers)
+    (connection,) = found.json()["items"]
+    assert connection["from_id"] == ada.actor.user_id
+    assert "lastInteraction" in connection["metadata"]
+    counted = await client.get(f"/api/v1/agents/{agent}/statistics", headers=ada.headers)
+    assert (counted.json()["executions"], counted.json()["success_rate"]) == (2, 1.0)
 
 
 @pytest.mark.req("AGNT-13", "AGNT-12")
@@ -227,11 +291,11 @@ async def test_a_search_is_bound_to_the_collections_of_the_request(ada: Person) 
 @pytest.mark.req("TOOL-11")
 async def test_a_model_adds_a_document_that_is_then_found(ada: Person) -> None:
     upload = '{"title": "Descaling", "content": "Descale every 90 days.", "type": "text", "tags": ["care"]}'
-    events = await _said(
-        ada,
-        f"Keep this. {{{{tool:uploadDocument:{upload}}}}} {{{{reply:Kept.}}}}",
-        wishes=Wishes(tools=["uploadDocument"]),
-    )
+    said = f"Keep this. {{{{tool:uploadDocument:{upload}}}}} {{{{reply:Kept.}}}}"
+    started = await begin(ada, said, wishes=Wishes(tools=["uploadDocument"]))
+    asked = next(iter(_kinds([event for _, event in await until_pause(ada, started.run_id)], ActionRequest)))
+    await actions.decide(ada.actor, asked.action_id, actions.Word("approve"))
+    events = [event for _, event in await read(ada, started.run_id)]
     (result,) = _kinds(events, ToolResult)
     assert result.output["success"] is True
     assert result.output["url"] == f"/library/documents/{result.output['document_id']}"

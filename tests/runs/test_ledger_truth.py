@@ -17,6 +17,7 @@ import pytest
 from steward.agents.service import Wishes
 from steward.kernel.ids import new_id
 from steward.kernel.runtime import Runtime
+from steward.kernel.settings import Memory
 from steward.providers.events import TextDelta, Usage
 from steward.providers.prices import cost_usd
 from steward.providers.wire import ModelRequest, PromptMessage
@@ -49,11 +50,19 @@ FACTOR: Final = 1.35
 """How far our count may be from the provider's, which counts words."""
 IN_FLIGHT: Final = 4
 """Tokens that the provider wrote and nobody read any more."""
-MARKS: Final = 40
-"""Our tokens for the ids and directives of a question, each of which the provider counts as a word."""
+MARKS: Final = 80
+"""Our tokens for ids, names and times of prompt and question, each of which the provider counts as a word."""
 WORDS: Final = " ".join(
     ["we had a long walk by the river and then some tea at home with all of the others"] * 3
 )
+
+
+@pytest.fixture(autouse=True)
+def forgetful(house: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is remembered: a model that reads what was said would be asked beside the calls that are counted."""
+    monkeypatch.setattr(
+        house, "settings", house.settings.model_copy(update={"memory": Memory(enabled=False)})
+    )
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ async def run(
     """Go the way of a kind once."""
     match kind.way:
         case "run" | "stop":
-            started = await begin(person, text, wishes=Wishes(model, max_tokens=kind.max_tokens))
+            started = await begin(person, text, wishes=Wishes(model, max_tokens=kind.max_tokens, tools=[]))
             if kind.way == "stop":
                 seen = await read(person, started.run_id, most=8)
                 assert any(isinstance(event, TextDelta) for _, event in seen)
@@ -312,6 +321,9 @@ def environment(provider: ScriptedProvider) -> dict[str, Any]:
         "ANTHROPIC_BASE_URL": provider.base_url,
         "GOOGLE_GENERATIVE_AI_API_KEY": "sk-scripted",
         "GOOGLE_GENERATIVE_AI_BASE_URL": f"{provider.root_url}/v1beta",
+        # Models are asked for answers only, and told of no tools, whose tokens the provider does not count.
+        "STEWARD_MEMORY__ENABLED": "false",
+        "STEWARD_TOOLS__OFFERED": "documents",
     }
 
 

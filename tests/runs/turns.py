@@ -12,7 +12,7 @@ from sqlalchemy import select
 from steward.kernel.ids import new_id
 from steward.kernel.runtime import Runtime
 from steward.runs import service
-from steward.runs.events import RunEvent
+from steward.runs.events import RunEnd, RunEvent, RunPause
 from steward.runs.schemas import Started, TurnRequest
 from steward.threads.tables import Message
 from steward.usage.tables import ModelCall
@@ -38,6 +38,17 @@ async def read(person: Person, run_id: str, after: int = 0, most: int | None = N
             seen += [(batch.first_seq + at, event) for at, event in enumerate(batch.events)]
             if most is not None and len(seen) >= most:
                 return seen[:most]
+    return seen
+
+
+async def until_pause(person: Person, run_id: str) -> Numbered:
+    """The events of a run up to where it waits for somebody, or its end."""
+    seen: Numbered = []
+    async with aclosing(service.follow(person.actor, run_id, 0)) as batches:
+        async for batch in batches:
+            seen += [(batch.first_seq + at, event) for at, event in enumerate(batch.events)]
+            if isinstance(batch.events[-1], RunPause | RunEnd):
+                break
     return seen
 
 

@@ -245,13 +245,16 @@ async def test_a_budget_from_its_making_to_its_end(
 async def test_turns_are_counted_and_then_refused(
     client: httpx.AsyncClient, house: Runtime, ada: Person, bob: Person, eve: Person
 ) -> None:
-    body = {"scope": "workspace", "period": "day", "limit_tokens": 200, "alert_percents": [50]}
+    body = {"scope": "workspace", "period": "day", "limit_tokens": 2_000, "alert_percents": [50]}
     budget = (await client.post("/api/v1/budgets", json=body, headers=ada.headers)).json()
-    question = {"role": "user", "parts": [{"type": "text", "text": "{{words:400}}"}]}
+    question = {"role": "user", "parts": [{"type": "text", "text": "{{words:4000}}"}]}
 
     async def ask_over_http(person: Person) -> httpx.Response:
         return await client.post(
-            "/api/v1/chat", json={"messages": [question], "stream": False}, headers=person.headers
+            "/api/v1/chat",
+            # One tool, since all of them would use most of the budget.
+            json={"messages": [question], "stream": False, "toolId": "searchKB"},
+            headers=person.headers,
         )
 
     first = await ask_over_http(ada)

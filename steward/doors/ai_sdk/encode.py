@@ -21,17 +21,23 @@ from steward.providers.events import (
     Usage,
 )
 from steward.runs.events import (
+    ActionDecision,
+    ActionRequest,
     CitationsChecked,
+    DataPart,
     Notice,
     Retrieved,
     RunEnd,
     RunEvent,
+    RunPause,
     RunStart,
     SourceCite,
     StepEnd,
     StepRestart,
     StepStart,
+    ToolDenied,
     ToolFailure,
+    ToolProgress,
     ToolResult,
 )
 from steward.runs.transcript import source_part
@@ -122,18 +128,18 @@ class Encoder:
                 out.append(chunk(type="start-step"))
             case StepEnd():
                 self._step_over(out)
-            case ToolCallStart() | ToolInputDelta() | ToolCall() | ToolResult() | ToolFailure():
+            case (
+                ToolCallStart() | ToolInputDelta() | ToolCall() | ToolResult() | ToolFailure() | ToolDenied()
+            ):
                 self._tool(out, event)
-            case Notice():
-                out.append(chunk(type="data-notice", data={"tag": event.tag, "message": event.message}))
+            case ToolProgress() | ActionRequest() | ActionDecision() | DataPart() | Notice():
+                self._beside(out, event)
+            case RunPause():
+                self._pause(out)
             case RunEnd():
                 self._end(out, event)
-            case SourceCite():
-                out.append(_source(event))
-            case CitationsChecked():
-                out.append(
-                    chunk(type="data-citations", data={"places": [asdict(one) for one in event.places]})
-                )
+            case SourceCite() | CitationsChecked():
+                out.append(_cited(event))
             case Usage() | Finish() | StepRestart() | ProviderState() | Retrieved():
                 # Usage and reason travel with the end; a restart is the business of whoever feeds the encoder, and
                 # what a wire keeps for itself is nobody's. Passages that nobody cites are not shown.
@@ -146,7 +152,7 @@ class Encoder:
     def _tool(
         self,
         out: list[bytes],
-        event: ToolCallStart | ToolInputDelta | ToolCall | ToolResult | ToolFailure,
+        event: ToolCallStart | ToolInputDelta | ToolCall | ToolResult | ToolFailure | ToolDenied,
     ) -> None:
         match event:
             case ToolCallStart():
@@ -167,6 +173,38 @@ class Encoder:
             case ToolFailure():
                 failed = {"toolCallId": event.call_id, "errorText": event.message}
                 out.append(chunk(type="tool-output-error", **failed, dynamic=True))
+            case ToolDenied():
+                out.append(chunk(type="tool-output-denied", toolCallId=event.call_id))
+
+    def _beside(
+        self, out: list[bytes], event: ToolProgress | ActionRequest | ActionDecision | DataPart | Notice
+    ) -> None:
+        match event:
+            case Notice():
+                out.append(chunk(type="data-notice", data={"tag": event.tag, "message": event.message}))
+            case ToolProgress():
+                told = {"toolCallId": event.call_id, "message": event.message}
+                # Shown while the tool works, and kept by nobody.
+                out.append(chunk(type="data-progress", data=told, transient=True))
+            case ActionRequest():
+                if event.kind == "approval":
+                    asked = {"approvalId": event.action_id, "toolCallId": event.call_id}
+                    out.append(chunk(type="tool-approval-request", **asked))
+                out.append(chunk(type="data-action", id=event.action_id, data=_action(event)))
+            case ActionDecision():
+                data = {"toolCallId": event.call_id, "actionId": event.action_id, "state": "approved"}
+                # Again, because whoever approved the call may have changed it.
+                out.append(_tool_input(ToolCall(event.call_id, event.name, event.input, "")))
+                out.append(chunk(type="data-action", id=event.action_id, data=data))
+            case DataPart():
+                out.append(chunk(type=f"data-{event.name}", data=event.data))
+
+    def _pause(self, out: list[bytes]) -> None:
+        """The stream ends here; the answer to what the turn waits for opens the next one."""
+        self._step_over(out)
+        metadata = {"status": "requires_action"}
+        out.append(chunk(type="finish", messageMetadata=metadata, finishReason="tool-calls"))
+        out.append(DONE)
 
     def _end(self, out: list[bytes], event: RunEnd) -> None:
         self._step_over(out)
@@ -198,6 +236,31 @@ class Encoder:
 def error(sentence: str, run_id: str) -> bytes:
     """The chunk of a failure: a sentence for people and the run to ask about."""
     return chunk(type="error", errorText=f"{sentence} ({run_id})" if run_id else sentence)
+
+
+def continuation(message_id: str, run_id: str, thread_id: str) -> bytes:
+    """The first chunk of a stream that goes on with a message which the client has."""
+    metadata = {"thread_id": thread_id, "run_id": run_id}
+    return chunk(type="start", messageId=message_id, messageMetadata=metadata)
+
+
+def _action(event: ActionRequest) -> dict[str, Any]:
+    told = {
+        "toolCallId": event.call_id,
+        "actionId": event.action_id,
+        "state": "waiting",
+        "kind": event.kind,
+        "reason": event.reason,
+        "approvers": event.approvers,
+        "expiresAt": event.expires_at,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _cited(event: SourceCite | CitationsChecked) -> bytes:
+    if isinstance(event, SourceCite):
+        return _source(event)
+    return chunk(type="data-citations", data={"places": [asdict(one) for one in event.places]})
 
 
 def _source(event: SourceCite) -> bytes:

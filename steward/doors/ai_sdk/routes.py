@@ -17,9 +17,9 @@ from steward.kernel.pages import AnyId
 from steward.kernel.sse import EventStream, StreamCut
 from steward.kernel.work import Actor
 from steward.providers.events import Finish, TextDelta, Usage
-from steward.runs import completions, service
-from steward.runs.events import RunEnd, StepRestart
-from steward.runs.schemas import Started, TurnRequest
+from steward.runs import actions, completions, service
+from steward.runs.events import RunEnd, RunEvent, RunPause, StepRestart
+from steward.runs.schemas import RunRead, Started, TurnRequest
 
 router = APIRouter(tags=["chat"])
 
@@ -63,11 +63,53 @@ async def resume(actor: Caller, conversation_id: AnyId) -> Response:
     return _stream(actor, live.id)
 
 
-async def _answer(actor: Actor, turn: TurnRequest, streamed: bool) -> Response:
+async def _answer(actor: Actor, turn: TurnRequest | wire.Words, streamed: bool) -> Response:
+    if isinstance(turn, wire.Words):
+        return await _go_on(actor, turn)
     started = await service.start(actor, turn)
     if streamed:
         return _stream(actor, started.run_id)
     return await _whole(actor, started)
+
+
+async def _go_on(actor: Actor, said: wire.Words) -> Response:
+    """Tell a waiting turn what the page says, and go on with its answer where the page stopped reading."""
+    async with runtime.current().database.work(actor) as work:
+        run = await service.find_run(work, said.thread_ref, said.message_ref)
+    await actions.decide_all(actor, run.id, said.words)
+    after, last = await actions.known_until(actor, run.id, said.words)
+    still_waits = after == last and await _waits(actor, run.id)
+    ping_seconds = runtime.current().settings.streams.ping_seconds
+    return EventStream(
+        _rest(actor, run, after, still_waits), ping_seconds=ping_seconds, headers=encode.HEADERS
+    )
+
+
+async def _rest(actor: Actor, run: RunRead, after: int, still_waits: bool) -> AsyncGenerator[bytes]:
+    encoder = encode.Encoder()
+    yield encode.continuation(run.message_id, run.id, run.thread_id)
+    if still_waits:
+        # Something else of this step still waits.
+        yield encoder.encode([RunPause(0)])
+        return
+    async with aclosing(service.follow(actor, run.id, after)) as batches:
+        async for batch in batches:
+            if any(isinstance(event, StepRestart) for event in batch.events):
+                raise StreamCut
+            data, paused = await _encoded(actor, run.id, encoder, batch.events)
+            if data:
+                yield data
+            if paused:
+                return
+
+
+async def _encoded(
+    actor: Actor, run_id: str, encoder: encode.Encoder, events: list[RunEvent]
+) -> tuple[bytes, bool]:
+    """A wait that is over is nothing to the reader; one that is not ends the stream."""
+    said: list[RunEvent] = [event for event in events if not isinstance(event, RunPause)]
+    paused = bool(events) and isinstance(events[-1], RunPause) and await _waits(actor, run_id)
+    return encoder.encode([*said, *events[-1:]] if paused else said), paused
 
 
 def _stream(actor: Actor, run_id: str) -> Response:
@@ -83,9 +125,16 @@ async def _chunks(actor: Actor, run_id: str) -> AsyncGenerator[bytes]:
                 # Text that was shown no longer counts, and this wire cannot take it back: the client comes
                 # back and reads the message as it stands.
                 raise StreamCut
-            data = encoder.encode(events)
+            data, paused = await _encoded(actor, run_id, encoder, events)
             if data:
                 yield data
+            if paused:
+                return
+
+
+async def _waits(actor: Actor, run_id: str) -> bool:
+    async with runtime.current().database.work(actor) as work:
+        return (await service.get(work, run_id)).status == "requires_action"
 
 
 async def _completion(completion: completions.Completion) -> AsyncGenerator[bytes]:
@@ -118,6 +167,23 @@ async def _completion(completion: completions.Completion) -> AsyncGenerator[byte
     yield encoder.encode([end])
 
 
+async def _waiting(actor: Actor, started: Started, text: str) -> Response:
+    """An answer that cannot go on before somebody has decided."""
+    async with runtime.current().database.transaction(actor) as work:
+        waiting = await actions.of_run(work, started.run_id)
+    return JSONResponse(
+        {
+            "thread_id": started.thread_id,
+            "run_id": started.run_id,
+            "message_id": started.message_id,
+            "text": text,
+            "status": "requires_action",
+            "finish_reason": "tool_calls",
+            "actions": [one.model_dump(mode="json") for one in waiting],
+        }
+    )
+
+
 async def _whole(actor: Actor, started: Started) -> Response:
     text: list[str] = []
     end: RunEnd | None = None
@@ -130,6 +196,8 @@ async def _whole(actor: Actor, started: Started) -> Response:
                     text.clear()
                 elif isinstance(event, RunEnd):
                     end = event
+            if events and isinstance(events[-1], RunPause) and await _waits(actor, started.run_id):
+                return await _waiting(actor, started, "".join(text))
     assert end is not None
     return JSONResponse(
         {

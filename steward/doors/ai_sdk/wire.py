@@ -7,14 +7,16 @@ or newer than this server.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast
 
 import msgspec
 
-from steward.agents.service import Wishes
+from steward.agents import specialists
+from steward.agents.service import ClientTool, Wishes
 from steward.kernel.errors import Invalid
 from steward.providers.wire import ModelRequest, PromptMessage
+from steward.runs.actions import Word
 from steward.runs.schemas import Earlier, TurnRequest
 
 _MOST_EARLIER: Final = 200
@@ -28,6 +30,12 @@ class _Message(msgspec.Struct):
     role: str = "user"
     parts: list[Any] | None = None
     content: Any = None
+
+
+class _ClientTool(msgspec.Struct):
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] = {}
 
 
 class Body(msgspec.Struct):
@@ -50,6 +58,8 @@ class Body(msgspec.Struct):
     ragTopK: int | None = None  # the wire's name
     collectionIds: list[str] | None = None  # the wire's name
     toolId: str | None = None  # the wire's name
+    agentId: str | None = None  # the wire's name
+    clientTools: list[_ClientTool] | None = None  # the wire's name
     stream: bool | None = None
 
 
@@ -74,10 +84,19 @@ _completions: Final = msgspec.json.Decoder(CompletionBody, strict=True)
 _named: Final = msgspec.json.Decoder(_Named)
 
 
-def read(raw: bytes) -> tuple[TurnRequest, bool]:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a page says about the calls that an answer waits for, by their ids or those of the approvals."""
+
+    thread_ref: str | None
+    message_ref: str | None
+    words: dict[str, Word]
+
+
+def read(raw: bytes) -> tuple[TurnRequest | Words, bool]:
     """Read a body.
 
-    Returns: the turn, and whether the answer is to be streamed.
+    Returns: the turn, or words on calls that wait; and whether the answer is to be streamed.
 
     Raises:
         Invalid: what is needed is missing; the sentence names it.
@@ -87,7 +106,7 @@ def read(raw: bytes) -> tuple[TurnRequest, bool]:
     except msgspec.DecodeError as error:
         where = _WHERE.search(str(error))
         raise Invalid(f"The body does not fit: {error}.", field=where[1] if where else None) from error
-    return _turn(body), body.stream is not False
+    return _asked(body), body.stream is not False
 
 
 def read_completion(raw: bytes, longest: int) -> tuple[str | None, ModelRequest]:
@@ -136,6 +155,48 @@ def read_workspace_id(raw: bytes) -> str:
     return workspace_id
 
 
+def _asked(body: Body) -> TurnRequest | Words:
+    last = body.message if body.message is not None else (body.messages[-1] if body.messages else None)
+    if isinstance(last, _Message) and last.role == "assistant" and body.trigger != "regenerate-message":
+        words = _words(last)
+        if not words:
+            raise Invalid(
+                "The last of `messages` is an assistant's, and says nothing of a call that waits.",
+                field="messages",
+            )
+        return Words(_id(body.id or body.chatId, "id"), _id(last.id, "message.id"), words)
+    return _turn(body)
+
+
+def _words(message: _Message) -> dict[str, Word]:
+    """Approvals and outputs of tools in an answer as a page holds it; also those that were told long ago."""
+    words: dict[str, Word] = {}
+    parts = message.parts or []
+    # What waits is of the last step; ids of earlier calls may come again.
+    begun = [at for at, part in enumerate(parts) if _kind(part) == "step-start"]
+    for part in parts[begun[-1] :] if begun else parts:
+        match part:
+            case {
+                "state": "approval-responded",
+                "approval": {"id": str(action_id), "approved": bool(yes)} as said,
+            }:
+                reason: Any = cast(dict[str, Any], said).get("reason")
+                words[action_id] = Word(
+                    "approve" if yes else "deny", reason=reason if isinstance(reason, str) else None
+                )
+            case {"state": "output-available", "toolCallId": str(call_id), **rest}:
+                words[call_id] = Word("output", result={"output": rest.get("output")})
+            case {"state": "output-error", "toolCallId": str(call_id), **rest}:
+                words[call_id] = Word("output", result={"error": str(rest.get("errorText") or "It failed.")})
+            case _:
+                pass
+    return words
+
+
+def _kind(part: Any) -> Any:
+    return cast(dict[str, Any], part).get("type") if isinstance(part, dict) else None
+
+
 def _turn(body: Body) -> TurnRequest:
     history = body.messages or []
     last = body.message if body.message is not None else (history[-1] if history else None)
@@ -162,7 +223,7 @@ def _turn(body: Body) -> TurnRequest:
         last = _Message(parts=[{"type": "text", "text": last}])
     if last.role != "user":
         raise Invalid(
-            "The last of `messages` is not a user's. Tool approvals and tool outputs are not awaited here.",
+            "The last of `messages` is neither a user's nor an assistant's.",
             field="messages",
         )
     trigger: Literal["edit", "submit"] = "edit" if message_ref is not None else "submit"
@@ -210,13 +271,18 @@ def _with_knowledge(wishes: Wishes, body: Body) -> Wishes:
         raise Invalid("ragTopK lies between 1 and 50.", field="ragTopK")
     if body.collectionIds is not None and len(body.collectionIds) > 50:
         raise Invalid("collectionIds names at most 50 collections.", field="collectionIds")
+    specialist = specialists.of_tool(body.toolId) if body.toolId else None
     return replace(
         wishes,
+        agent_id=specialist or body.agentId or None,
+        client_tools=[ClientTool(one.name, one.description, one.parameters) for one in body.clientTools]
+        if body.clientTools
+        else None,
         rag_enabled=body.ragEnabled,
         rag_model=body.ragModel,
         rag_top_k=body.ragTopK,
         collection_ids=body.collectionIds,
-        tools=[body.toolId] if body.toolId else None,
+        tools=[body.toolId] if body.toolId and specialist is None else None,
     )
 
 

@@ -7,7 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -16,17 +16,16 @@ import typer
 from rich.console import Console
 
 from steward.agents.service import Wishes
-from steward.doors.terminal import ingest_commands, usage_commands
+from steward.doors.terminal import ingest_commands, tool_commands, usage_commands
+from steward.doors.terminal.talking import Talk
 from steward.identity import service as identity
 from steward.kernel import logs, rate_limits
 from steward.kernel.errors import NotFound, Refusal
 from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Settings
 from steward.providers.catalogue import LIBRARIAN
-from steward.providers.events import TextDelta
 from steward.providers.service import Models
 from steward.runs import service as runs
-from steward.runs.events import RunEnd
 from steward.runs.schemas import TurnRequest
 
 T = TypeVar("T")
@@ -53,6 +52,7 @@ def build(host: Host) -> typer.Typer:
     )
     _serving(cli, host)
     _people(cli, host)
+    tool_commands.hang(cli)
     usage_commands.hang(cli, lambda data_dir, act: _once(host, data_dir, act))
     serving = replace(host, open_runtime=host.serve_runtime)
     ingest_commands.hang(cli, lambda data_dir, act: _once(serving, data_dir, act))
@@ -96,14 +96,8 @@ def _serving(cli: typer.Typer, host: Host) -> None:
                     "submit", thread, parts=[{"type": "text", "text": text}], wishes=Wishes(model=model)
                 )
                 started = await runs.start(actor, request)
-                async with aclosing(runs.follow_standing(actor, started.run_id)) as batches:
-                    async for events in batches:
-                        for event in events:
-                            if isinstance(event, TextDelta):
-                                sys.stdout.write(event.text)
-                                sys.stdout.flush()
-                            elif isinstance(event, RunEnd) and event.error_message is not None:
-                                raise NotFound(event.error_message)
+                ask = typer.confirm if sys.stdin.isatty() else None
+                await Talk(actor, started.run_id, ask).show()
                 sys.stdout.write("\n")
                 Console(stderr=True).print(f"conversation {started.thread_id}", style="dim", highlight=False)
 

@@ -97,7 +97,9 @@ async def test_answers_a_message_as_a_ui_message_stream(client: httpx.AsyncClien
     assert kinds[-3:] == ["text-end", "finish-step", "finish"]
     assert text_of(chunks).split() == [f"w{n}" for n in range(12)]
     end = chunks[-1]["messageMetadata"]
-    assert end["usage"] == {"input_tokens": 15, "output_tokens": 12, "total_tokens": 27}
+    read = end["usage"]["input_tokens"]
+    assert end["usage"] == {"input_tokens": read, "output_tokens": 12, "total_tokens": read + 12}
+    assert read > 15
     assert end["model"] == "openai/gpt-4o-mini"
     assert (end["status"], end["finish_reason"]) == ("completed", "stop")
     assert float(end["cost_usd"]) > 0
@@ -216,7 +218,7 @@ async def test_the_system_prompt_comes_first(
     prompt = prompt_of(await called(provider, word))
     assert [role for role, _ in prompt] == ["system", "user"]
     assert prompt[0][1].startswith("You are Steward")
-    assert prompt[0][1].endswith("Answer in verse.")
+    assert "\n\nAnswer in verse.\n\n" in prompt[0][1]
 
 
 @pytest.mark.req("CHAT-20")

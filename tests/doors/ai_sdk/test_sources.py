@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Person
 from tests.knowledge.library import add
-from tests.support.talk import ask, read, text
+from tests.support.talk import read, settled, text
 
 
 async def _chunks(client: httpx.AsyncClient, person: Person, **body: Any) -> list[dict[str, Any]]:
@@ -49,7 +49,13 @@ async def test_a_source_comes_when_it_is_cited_and_places_when_the_answer_is_ove
 async def test_a_page_offers_one_tool(client: httpx.AsyncClient, ada: Person) -> None:
     upload = '{"title": "Descaling", "content": "Descale every 90 days."}'
     said = f"Keep this. {{{{tool:uploadDocument:{upload}}}}} {{{{reply:Kept.}}}}"
-    answer = await ask(client, ada, said, toolId="uploadDocument")
+    body = {"messages": [text(said)], "toolId": "uploadDocument", "stream": False}
+    answer = (await client.post("/api/v1/chat", json=body, headers=ada.headers)).json()
+    # It adds to what everybody finds, so a person is asked first.
+    assert (answer["status"], answer["actions"][0]["tool"]) == ("requires_action", "uploadDocument")
+    decided = f"/api/v1/actions/{answer['actions'][0]['id']}/decide"
+    await client.post(decided, json={"decision": "approve"}, headers=ada.headers)
+    await settled(client, ada, answer["thread_id"])
     message = (await read(client, ada, answer["thread_id"]))["messages"][0]
     assert message["parts"][0]["output"]["success"] is True
 

@@ -23,6 +23,7 @@ def message(words: str, message_id: str = "m1", role: str = "user") -> dict[str,
 
 def read(body: Any) -> TurnRequest:
     turn, _ = wire.read(msgspec.json.encode(body))
+    assert isinstance(turn, TurnRequest)
     return turn
 
 
