@@ -122,6 +122,35 @@ for (const theme of themes)
         await examine(page, "citations");
       });
 
+      test("tools and approvals [UI-31] [UI-32] [UI-36]", async ({ signedIn: page }) => {
+        const person = JSON.stringify({ reason: "The customer asks for a refund that only a person may grant.", urgency: "high" });
+        const agent = JSON.stringify({ name: unique("Harbour agent"), description: "Answers questions about berths, tides and fees." });
+        const upload = JSON.stringify({ title: "Berths", content: "The harbour has 40 berths for boats up to 12 metres, and six for longer ones." });
+        await page.goto("/");
+        await ask(page, `Make me an agent. {{tool:createAgent:${agent}}} {{tool:getAgentStatus:{"agentId":"asst_none"}}} {{reply:Your agent is there as a draft.}}`);
+        const made = answers(page).last().getByRole("group", { name: "Tool: Create agent" });
+        await made.getByRole("button", { name: /Create agent/ }).click();
+        await expect(made.getByRole("group", { name: "Result" })).toBeVisible();
+        await look(page, named("tool"));
+        await examine(page, "tool");
+        await send(page, `Keep this. {{tool:uploadDocument:${upload}}} {{tool:callHuman:${person}}} {{parallel_tools:2}} {{reply:Kept.}}`);
+        await expect(answers(page).last().getByRole("button", { name: "Approve", exact: true })).toBeVisible();
+        await expect(answers(page).last().getByLabel("Your answer")).toBeVisible();
+        await look(page, named("approval"));
+        await examine(page, "approval");
+        await page.goto("/approvals");
+        await page.getByRole("button", { name: "Change arguments" }).first().click();
+        await page.getByRole("button", { name: "Deny…" }).first().click();
+        await expect(page.getByLabel("Reason (optional)")).toBeFocused();
+        await look(page, named("approvals"));
+        await examine(page, "approvals");
+        await page.keyboard.press("Enter");
+        await page.getByRole("button", { name: "Decline" }).click();
+        await expect(page.getByRole("heading", { name: "Nothing waits for you" })).toBeVisible();
+        await look(page, named("approvals-empty"));
+        await examine(page, "approvals-empty");
+      });
+
       test("error, list and menus [UI-31] [UI-32]", async ({ signedIn: page }) => {
         await page.goto("/");
         await send(page, "Something that fails {{error_after:6}} {{words:20}}");

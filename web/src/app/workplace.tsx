@@ -4,10 +4,11 @@ import { type ReactNode, Suspense, lazy, useCallback, useEffect, useRef, useStat
 import { Link, useLocation, useRoute } from "wouter";
 
 import { AccountMenu } from "~/features/identity/account_menu";
+import { ApprovalsLink } from "~/features/runs/approvals_link";
 import { ThreadList } from "~/features/threads/thread_list";
 import type { Me } from "~/shared/api/types";
 import { newId } from "~/shared/lib/ids";
-import { libraryAddress } from "~/shared/lib/places";
+import { approvalsAddress, libraryAddress } from "~/shared/lib/places";
 import { local } from "~/shared/lib/storage";
 import { Mark } from "~/shared/ui/brand";
 import { IconButton } from "~/shared/ui/button";
@@ -16,6 +17,7 @@ import { ChatPage } from "./chat_page";
 import { MissingPage } from "./missing_page";
 
 const Drawer = lazy(() => import("~/shared/ui/drawer"));
+const ApprovalsPage = lazy(() => import("~/features/runs/approvals_page"));
 const LibraryPage = lazy(() => import("~/features/knowledge/library_page"));
 const DocumentPage = lazy(() => import("~/features/knowledge/document_page"));
 
@@ -61,6 +63,7 @@ export function Workplace({ me }: { me: Me }) {
   const [, navigate] = useLocation();
   const [home] = useRoute("/");
   const [library] = useRoute(libraryAddress);
+  const [approvals] = useRoute(approvalsAddress);
   const [, shownDocument] = useRoute("/library/documents/:id");
   const { id, routeId, fresh, markUsed } = useChatId();
   const [drawer, setDrawer] = useState(false);
@@ -128,6 +131,7 @@ export function Workplace({ me }: { me: Me }) {
       >
         <BookOpen aria-hidden className="size-4 text-quiet" /> Library
       </Link>
+      <ApprovalsLink current={approvals} onOpen={closeDrawer} />
       <ThreadList activeId={routeId} searchBox={searchBox} onOpen={closeDrawer} />
       <div className="mt-1 border-t border-line p-2">
         <AccountMenu me={me} />
@@ -150,6 +154,12 @@ export function Workplace({ me }: { me: Me }) {
     page = (
       <Later>
         <LibraryPage userId={me.user.id} mayChange={mayChange} beside={besideTitle} />
+      </Later>
+    );
+  else if (approvals)
+    page = (
+      <Later>
+        <ApprovalsPage beside={besideTitle} />
       </Later>
     );
   else if (shownDocument)

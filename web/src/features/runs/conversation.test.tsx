@@ -6,6 +6,7 @@ import { rememberCsrfToken, whenSessionEnds } from "~/shared/api/client";
 
 import { type ConversationOptions, useConversation } from "./conversation";
 import { wordsOf } from "./messages";
+import { waitingIn } from "./tool_calls";
 
 type Asked = { url: string; method: string; headers: Headers; body: Record<string, unknown> };
 let asked: Asked[];
@@ -166,6 +167,55 @@ describe("a conversation", () => {
     await act(() => result.current.stop());
     expect(asked.some(({ url, headers }) => url === "/api/v1/chat/c1/stop" && headers.get("x-csrf-token") === "token-1")).toBe(true);
     await waitFor(() => expect(result.current.busy).toBe(false));
+  });
+
+  it("hears what a tool tells of its work, and goes on in the same message when a wait is over [APPR-02]", async () => {
+    const began = [
+      { type: "start", messageId: "msg_2" },
+      { type: "tool-input-available", toolCallId: "t1", toolName: "createAgent", input: { name: "A" }, dynamic: true },
+    ];
+    const asks = [
+      { type: "tool-approval-request", approvalId: "call_9", toolCallId: "t1" },
+      { type: "data-action", id: "call_9", data: { toolCallId: "t1", actionId: "call_9", state: "waiting", kind: "approval" } },
+    ];
+    answers["POST /api/v1/chat"] = () =>
+      stream(...began, ...asks, { type: "finish", finishReason: "tool-calls", messageMetadata: { status: "requires_action" } });
+    const { result } = open();
+    act(() => result.current.send("Make one"));
+    await waitFor(() => expect(result.current.busy).toBe(false));
+    await waitFor(() => expect(waitingIn(result.current.messages.at(-1))).toHaveLength(1));
+    answers["GET /api/v1/chat/c1/stream"] = () =>
+      stream(
+        ...began,
+        ...asks,
+        { type: "tool-input-available", toolCallId: "t1", toolName: "createAgent", input: { name: "B" }, dynamic: true },
+        { type: "data-action", id: "call_9", data: { toolCallId: "t1", actionId: "call_9", state: "approved" } },
+        { type: "data-progress", data: { toolCallId: "t1", message: "Creating agent B …" }, transient: true },
+        { type: "tool-output-available", toolCallId: "t1", output: { success: true }, dynamic: true },
+        { type: "finish", finishReason: "stop", messageMetadata: { status: "completed" } },
+      );
+    await act(() => result.current.goOn());
+    expect(result.current.messages).toHaveLength(2);
+    const answer = result.current.messages[1];
+    expect(answer?.parts.filter((part) => part.type === "dynamic-tool")).toMatchObject([{ state: "output-available", input: { name: "B" }, output: { success: true } }]);
+    expect(waitingIn(answer)).toEqual([]);
+    expect(result.current.progress.of("t1")).toBe("Creating agent B …");
+  });
+
+  it("comes again when it heard only of the wait while the server goes on already", async () => {
+    const thread = { id: "thread_1", client_id: "c1" };
+    const detail = (live: object | null) => Response.json({ thread, messages: [], next_cursor: null, live_run: live });
+    answers["POST /api/v1/chat"] = () => stream({ type: "start", messageId: "msg_2" }, { type: "finish", finishReason: "tool-calls" });
+    answers["GET /api/v1/chat/c1"] = () => detail({ id: "run_1", message_id: "msg_2", status: "in_progress" });
+    const told = [stream({ type: "start", messageId: "msg_2" }, { type: "finish", finishReason: "tool-calls" }), whole("msg_2", "Hello")];
+    answers["GET /api/v1/chat/c1/stream"] = () => {
+      if (told.length === 1) answers["GET /api/v1/chat/c1"] = () => detail(null);
+      return told.shift() ?? new Response(null, { status: 204 });
+    };
+    const { result } = open();
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Hello"]), { timeout: 4000 });
+    expect(told).toEqual([]);
   });
 
   it("comes back after the line broke, and shows the whole answer", async () => {

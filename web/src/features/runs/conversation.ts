@@ -1,7 +1,7 @@
 // One conversation on the real useChat: sending, stopping, coming back after a broken line, and keeping in step with
 // what the server holds. Branches live on the server; the page holds the visible path.
 import { Chat, useChat } from "@ai-sdk/react";
-import { DefaultChatTransport } from "ai";
+import { DefaultChatTransport, getToolName } from "ai";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { answered, api, csrfHeaders, sessionEnded } from "~/shared/api/client";
@@ -12,10 +12,15 @@ import { newId } from "~/shared/lib/ids";
 import { toastProblem } from "~/shared/ui/toasts";
 
 import { type ChatMessage, reconciled, serverId, toChatMessages, wordsOf } from "./messages";
+import { waitingIn } from "./tool_calls";
+import { ToolProgress } from "./tool_progress";
+import { toolWords } from "./tool_words";
 
 const PAGE = 50;
 const LARGEST_PAGE = 100;
 const THROTTLE_MILLISECONDS = 50;
+const GO_ON_MILLISECONDS = 400;
+const MOST_GO_ONS = 20;
 const RECONNECT_MILLISECONDS = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000];
 
 export function readHistory(id: string, options: { limit?: number; cursor?: string; signal?: AbortSignal } = {}) {
@@ -73,6 +78,16 @@ const isUnanswered = (chat: Chat<ChatMessage>): boolean => chat.messages.at(-1)?
 const isUnknown = (chat: Chat<ChatMessage>): boolean =>
   isUnanswered(chat) && chat.error !== undefined && asProblem(chat.error).tag !== "stream";
 
+/** What is read aloud when an answer is over, or cannot go on by itself. */
+function closingWords(message: ChatMessage): string {
+  const [first] = waitingIn(message);
+  if (first === undefined) return `Steward answered: ${wordsOf(message)}`;
+  const what = first.action.kind === "approval" ? "approval" : "an answer from outside";
+  return `Steward waits for ${what}: ${toolWords(getToolName(first.call))}`;
+}
+
+const isBusy = (chat: Chat<ChatMessage>): boolean => chat.status === "submitted" || chat.status === "streaming";
+
 const pause = (milliseconds: number) => new Promise<void>((done) => window.setTimeout(done, milliseconds));
 
 export function useConversation(options: ConversationOptions) {
@@ -89,13 +104,15 @@ export function useConversation(options: ConversationOptions) {
   const [reconnecting, setReconnecting] = useState(false);
   const alive = useRef(true);
 
-  /** Read the visible path again and show it as the server holds it. */
+  /** Read the visible path again and show it as the server holds it. Returns: whether the server still writes on it. */
   const settle = useCallback(
-    async (chat: Chat<ChatMessage>, whole = false) => {
+    async (chat: Chat<ChatMessage>, whole = false): Promise<boolean> => {
+      let isWriting = false;
       try {
         const limit = whole ? Math.min(LARGEST_PAGE, Math.max(PAGE, chat.messages.length)) : PAGE;
         const detail = await readHistory(id, { limit });
-        if (!alive.current || chat.status === "submitted" || chat.status === "streaming") return;
+        if (!alive.current || isBusy(chat)) return false;
+        isWriting = detail.live_run != null && detail.live_run.status !== "requires_action";
         chat.messages = whole ? toChatMessages(detail.messages) : reconciled(chat.messages, detail.messages);
         if (whole) setOlder({ cursor: detail.next_cursor, loading: false });
         latest.current.onThread(detail.thread);
@@ -103,8 +120,29 @@ export function useConversation(options: ConversationOptions) {
         // The answer stands on the page already; its small print comes with the next reading.
       }
       latest.current.onChange();
+      return isWriting;
     },
     [id],
+  );
+
+  const goingOn = useRef(false);
+  /** Read on an answer that waited: it is told again from its beginning, and goes on in its place. */
+  const readOn = useCallback(
+    async (chat: Chat<ChatMessage>) => {
+      if (goingOn.current) return;
+      goingOn.current = true;
+      try {
+        // Whoever comes before the first new word may hear of the wait alone, and comes again.
+        for (let turn = 0; turn < MOST_GO_ONS && alive.current && !isBusy(chat); turn += 1) {
+          await chat.resumeStream();
+          if (chat.status !== "ready" || !(await settle(chat))) return;
+          await pause(GO_ON_MILLISECONDS);
+        }
+      } finally {
+        goingOn.current = false;
+      }
+    },
+    [settle],
   );
 
   const reconnect = useCallback(
@@ -112,7 +150,7 @@ export function useConversation(options: ConversationOptions) {
       setReconnecting(true);
       for (let turn = 0; turn < RECONNECT_MILLISECONDS.length; turn += 1) {
         await pause((RECONNECT_MILLISECONDS[turn] ?? 0) * (0.75 + Math.random() / 2));
-        if (!alive.current || chat.status === "streaming" || chat.status === "submitted") break;
+        if (!alive.current || isBusy(chat)) break;
         const before = chat.messages.at(-1);
         await (isUnanswered(chat) ? chat.regenerate({ metadata: { resend: true } satisfies Way }) : chat.resumeStream());
         if (!alive.current || chat.status !== "error" || asProblem(chat.error).tag !== "unreachable") break;
@@ -121,12 +159,13 @@ export function useConversation(options: ConversationOptions) {
       }
       if (!alive.current) return;
       setReconnecting(false);
-      if (chat.status === "ready") await settle(chat);
+      if (chat.status === "ready" && (await settle(chat))) await readOn(chat);
     },
-    [settle],
+    [readOn, settle],
   );
 
   const sent = useRef<{ body: Body | null }>({ body: null });
+  const [progress] = useState(() => new ToolProgress());
   const chat = useMemo(() => {
     let coming = false;
     const made: Chat<ChatMessage> = new Chat<ChatMessage>({
@@ -134,6 +173,9 @@ export function useConversation(options: ConversationOptions) {
       generateId: () => newId("m"),
       messages: toChatMessages(history?.messages ?? []),
       transport: transportFor(() => latest.current.model, sent.current),
+      onData: (part) => {
+        if (part.type === "data-progress") progress.tell(part.data.toolCallId, part.data.message);
+      },
       onFinish: ({ message, isAbort, isDisconnect, isError }) => {
         if (isDisconnect) {
           if (coming) return;
@@ -143,11 +185,11 @@ export function useConversation(options: ConversationOptions) {
           });
           return;
         }
-        if (!isError && !isAbort) announce(`Steward answered: ${wordsOf(message)}`);
+        if (!isError && !isAbort) announce(closingWords(message));
         // A question that was refused is nowhere but on this page: reading the server's would lose it.
         if (isError && isUnanswered(made)) return;
         // useChat is done with this answer only after this callback.
-        window.setTimeout(() => void settle(made), 0);
+        window.setTimeout(() => void settle(made).then((isWriting) => (isWriting ? readOn(made) : undefined)), 0);
       },
       onError: (error) => {
         const problem = asProblem(error);
@@ -207,6 +249,8 @@ export function useConversation(options: ConversationOptions) {
     else if (last) void regenerate(last.role === "assistant" ? { messageId: last.id } : {});
   }, [chat, clearError, regenerate]);
 
+  const goOn = useCallback(() => readOn(chat), [chat, readOn]);
+
   const stop = useCallback(async () => {
     try {
       await answered(api.POST("/api/v1/chat/{conversation_id}/stop", { params: { path: { conversation_id: id } } }));
@@ -214,7 +258,7 @@ export function useConversation(options: ConversationOptions) {
       toastProblem(problem);
     }
     // The server ends the answer and tells so; wait for its last words a moment before closing the line.
-    for (let turn = 0; turn < 10 && (chat.status === "streaming" || chat.status === "submitted"); turn += 1) await pause(50);
+    for (let turn = 0; turn < 10 && isBusy(chat); turn += 1) await pause(50);
     await chat.stop();
   }, [chat, id]);
 
@@ -261,7 +305,9 @@ export function useConversation(options: ConversationOptions) {
     again,
     retry,
     stop,
+    goOn,
     choose,
     loadOlder,
+    progress,
   };
 }

@@ -5,10 +5,13 @@ import { asProblem } from "~/shared/api/problems";
 import { drafts } from "~/shared/lib/drafts";
 import { preloadMarkdown } from "~/shared/markdown/markdown";
 
+import { useWhenDecided } from "./actions";
 import { Composer } from "./composer";
 import { type ConversationOptions, useConversation } from "./conversation";
 import { EmptyState } from "./empty_state";
 import { MessageList } from "./message_list";
+import { waitingIn } from "./tool_calls";
+import { ToolProgressSource } from "./tool_progress";
 
 type ConversationViewProps = ConversationOptions & {
   /** The name under which the draft is kept. */
@@ -31,7 +34,7 @@ export function ConversationView({
   modelPicker,
   notice,
   renderOffer,
-  waiting,
+  waiting: isLoading,
   onUnsent,
   ...options
 }: ConversationViewProps) {
@@ -58,11 +61,15 @@ export function ConversationView({
       onUnsent(words);
     },
   });
-  const { messages, busy, error, reconnecting, send, edit, again, choose, retry, stop, older, loadOlder } = conversation;
+  const { messages, busy, error, reconnecting, send, edit, again, choose, retry, stop, goOn, older, loadOlder, progress } = conversation;
   const actions = useMemo(
     () => ({ again, edit, retry, choose: (messageId: string) => void choose(messageId) }),
     [again, edit, choose, retry],
   );
+
+  const onDecided = useCallback(() => void goOn(), [goOn]);
+  const waiting = useMemo(() => waitingIn(messages.at(-1)).map(({ action }) => action.actionId), [messages]);
+  useWhenDecided(waiting, !busy && !reconnecting, onDecided);
 
   useEffect(() => {
     // The reader of markdown comes while nobody waits for it.
@@ -97,17 +104,19 @@ export function ConversationView({
     <div className="flex min-h-0 flex-1 flex-col">
       {empty ? (
         <div className="min-h-0 flex-1 overflow-y-auto">
-          <EmptyState onPrompt={sendText} notice={notice} offer={renderOffer(sendText)} waiting={waiting} />
+          <EmptyState onPrompt={sendText} notice={notice} offer={renderOffer(sendText)} waiting={isLoading} />
         </div>
       ) : (
-        <MessageList
-          messages={messages}
-          busy={busy || reconnecting}
-          failure={failure}
-          actions={actions}
-          older={older}
-          onOlder={() => void loadOlder()}
-        />
+        <ToolProgressSource value={progress}>
+          <MessageList
+            messages={messages}
+            busy={busy || reconnecting}
+            failure={failure}
+            actions={actions}
+            older={older}
+            onOlder={() => void loadOlder()}
+          />
+        </ToolProgressSource>
       )}
       <div className="relative mx-auto w-full max-w-3xl px-3 before:pointer-events-none before:absolute before:inset-x-0 before:-top-5 before:h-5 before:bg-linear-to-t before:from-page before:to-transparent pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-4">
         {reconnecting ? (

@@ -9,6 +9,7 @@ import { IconButton } from "~/shared/ui/button";
 import { Failure, MessageRow, type RowActions } from "./message_row";
 import type { ChatMessage } from "./messages";
 import { StreamingIndicator } from "./streaming_indicator";
+import { waitingIn } from "./tool_calls";
 
 const NEAR_END = 48;
 const NEAR_START = 600;
@@ -58,7 +59,10 @@ export function MessageList({ messages, busy, failure, actions, older, onOlder }
   );
   const shift = usePrepended(rows);
   const count = rows.length;
-  const editedPlace = editing === null ? -1 : rows.findIndex((row) => row.key === editing);
+  // What somebody is typing into stays, however far they scroll.
+  const written = rows.flatMap(({ key, message }, place) =>
+    key === editing || (place === count - 1 && message !== null && waitingIn(message).length > 0) ? [place] : [],
+  );
 
   const follow = useCallback(() => {
     if (following.current && count > 0) list.current?.scrollToIndex(count - 1, { align: "end" });
@@ -110,7 +114,7 @@ export function MessageList({ messages, busy, failure, actions, older, onOlder }
         bufferSize={600}
         onScroll={onScroll}
         onResize={follow}
-        keepMounted={editedPlace < 0 ? undefined : [editedPlace]}
+        keepMounted={written}
         // The keyboard scrolls this region, so it must be able to reach it.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}

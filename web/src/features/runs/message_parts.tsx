@@ -1,6 +1,6 @@
 // What an answer is made of: its text, reasoning, tool calls, files, and the sources that it cites.
-import { getToolName, isToolUIPart } from "ai";
-import { Check, ChevronRight, CircleX, LoaderCircle, Wrench } from "lucide-react";
+import { isToolUIPart } from "ai";
+import { ChevronRight, Wrench } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
 
 import { Markdown } from "~/shared/markdown/markdown";
@@ -11,9 +11,9 @@ import { Notice } from "~/shared/ui/notice";
 import { type ChatMessage, saidIn } from "./messages";
 import { textsWithDoubts, sourcesOf } from "./sources";
 import { SourcesList } from "./sources_list";
-
-type ChatPart = ChatMessage["parts"][number];
-type ToolPart = Extract<ChatPart, { type: `tool-${string}` | "dynamic-tool" }>;
+import { suggestedIn, waitingIn } from "./tool_calls";
+import { ToolCard } from "./tool_card";
+import { toolWords } from "./tool_words";
 
 function Fold({ summary, children }: { summary: ReactNode; children: ReactNode }) {
   return (
@@ -35,44 +35,17 @@ function Reasoning({ text, streaming }: { text: string; streaming: boolean }) {
   );
 }
 
-function toolState(part: ToolPart): { word: string; icon: ReactNode } {
-  if (part.state === "output-available") return { word: "done", icon: <Check aria-hidden className="size-3.5 text-accent" /> };
-  if (part.state === "output-error") return { word: "failed", icon: <CircleX aria-hidden className="size-3.5 text-danger" /> };
-  if (part.state === "output-denied") return { word: "denied", icon: <CircleX aria-hidden className="size-3.5" /> };
-  return { word: "working", icon: <LoaderCircle aria-hidden className="size-3.5 animate-spin" /> };
-}
-
-const written = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? ""));
-
-function Tool({ part }: { part: ToolPart }) {
-  const { word, icon } = toolState(part);
-  const result = part.state === "output-error" ? part.errorText : part.state === "output-available" ? written(part.output) : "";
-  const box = "mt-1 max-h-64 overflow-auto rounded-lg bg-code p-2.5 font-mono text-xs leading-5 whitespace-pre-wrap wrap-anywhere";
+/** Which tool would fit, said by the way. */
+function Suggestion({ message }: { message: ChatMessage }) {
+  const suggested = suggestedIn(message);
+  if (suggested === null) return null;
   return (
-    <Fold
-      summary={
-        <>
-          <Wrench aria-hidden className="size-3.5 shrink-0" />
-          <span className="truncate">
-            {getToolName(part)} <span className="sr-only">{word}</span>
-          </span>
-          {icon}
-        </>
-      }
-    >
-      <div className="space-y-2 pb-1">
-        <div>
-          <span className="text-xs text-quiet">Input</span>
-          <pre className={box}>{written(part.input ?? {})}</pre>
-        </div>
-        {result === "" ? null : (
-          <div>
-            <span className="text-xs text-quiet">{part.state === "output-error" ? "Error" : "Output"}</span>
-            <pre className={box}>{result}</pre>
-          </div>
-        )}
-      </div>
-    </Fold>
+    <p className="mt-3 inline-flex max-w-full items-center gap-1.5 rounded-full border border-line px-2.5 py-1 text-xs text-quiet">
+      <Wrench aria-hidden className="size-3.5 shrink-0" />
+      <span className="truncate" title={suggested.reason}>
+        A tool that fits: {toolWords(suggested.tool)}
+      </span>
+    </p>
   );
 }
 
@@ -99,8 +72,9 @@ function useSources(message: ChatMessage): { sources: Source[]; byNumber: Readon
 }
 
 /** An assistant message's parts, in their order; the sources come last, when all is said. */
-export function MessageParts({ message, streaming }: { message: ChatMessage; streaming: boolean }) {
+export function MessageParts({ message, streaming, last }: { message: ChatMessage; streaming: boolean; last: boolean }) {
   const said = saidIn(message);
+  const waiting = new Map(waitingIn(message).map(({ call, action }) => [call.toolCallId, action]));
   const texts = textsWithDoubts(message);
   const { sources, byNumber } = useSources(message);
   return (
@@ -120,10 +94,15 @@ export function MessageParts({ message, streaming }: { message: ChatMessage; str
             </Notice>
           );
         if (part.type === "file") return <FilePart key={key} {...part} />;
-        if (isToolUIPart(part)) return <Tool key={key} part={part} />;
+        if (isToolUIPart(part)) {
+          const { toolCallId } = part;
+          // What is unfolded stays so while a continued answer is told again.
+          return <ToolCard key={`tool ${toolCallId}`} part={part} waiting={waiting.get(toolCallId) ?? null} last={last} live={streaming} />;
+        }
         return null;
       })}
       {streaming ? null : <SourcesList sources={sources} />}
+      {streaming ? null : <Suggestion message={message} />}
     </CitedSources>
   );
 }

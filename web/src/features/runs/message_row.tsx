@@ -199,7 +199,7 @@ function AssistantRow({ message, busy, streaming, last, failure, actions }: Assi
   return (
     <div>
       {streaming && !shown ? <StreamingIndicator /> : null}
-      {shown ? <MessageParts message={message} streaming={streaming} /> : null}
+      {shown ? <MessageParts message={message} streaming={streaming} last={last} /> : null}
       {trouble === null ? null : <Failure sentence={trouble} busy={busy} actions={last ? actions : null} />}
       {/* The line keeps its place while the answer streams, so that nothing jumps at the end. */}
       <div className="mt-1.5 flex h-7 items-center gap-1">

@@ -3,6 +3,8 @@ import type { UIMessage } from "ai";
 
 import type { Message, Part, Usage } from "~/shared/api/types";
 
+import { type ActionData, type SuggestionData, suggestionPart, toolParts, waitingIn } from "./tool_calls";
+
 export type Details = {
   /** The server's name for a message that this page named first. */
   server_id?: string;
@@ -26,17 +28,21 @@ export type NoticeData = { tag: string; message: string };
  */
 export type CitationsData = { places: { number: number; start: number; end: number; is_supported: boolean; is_checked?: boolean }[] };
 
-export type ChatMessage = UIMessage<Details, { notice: NoticeData; citations: CitationsData }>;
+/** What a tool tells while it works; it passes by and is in no message. */
+export type ProgressData = { toolCallId: string; message: string };
+
+type Data = {
+  notice: NoticeData;
+  citations: CitationsData;
+  action: ActionData;
+  progress: ProgressData;
+  "tool-suggestion": SuggestionData;
+};
+
+export type ChatMessage = UIMessage<Details, Data>;
 type ChatPart = ChatMessage["parts"][number];
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
-
-function toolPart(part: Part): ChatPart {
-  const call = { type: "dynamic-tool" as const, toolName: text(part.name), toolCallId: text(part.call_id), input: part.input };
-  if (part.error) return { ...call, state: "output-error", errorText: text(part.error) };
-  if (part.output !== undefined && part.output !== null) return { ...call, state: "output-available", output: part.output };
-  return { ...call, state: "input-available" };
-}
 
 type SourcePart = Extract<ChatPart, { type: "source-url" }>;
 
@@ -59,6 +65,7 @@ function citationsPart(data: unknown): ChatPart {
 
 function dataPart(part: Part): ChatPart | null {
   if (part.name === "notice") return noticePart(part.data);
+  if (part.name === "tool-suggestion") return suggestionPart(part.data);
   return part.name === "citations" ? citationsPart(part.data) : null;
 }
 
@@ -67,14 +74,14 @@ function noticePart(data: unknown): ChatPart {
   return { type: "data-notice", data: { tag: text(tag), message: text(message) } };
 }
 
-function toPart(part: Part, position: number): ChatPart | null {
+function toPart(part: Part, position: number): ChatPart | ChatPart[] | null {
   switch (part.type) {
     case "text":
       return { type: "text", text: text(part.text), state: "done" };
     case "reasoning":
       return { type: "reasoning", text: text(part.text), state: "done" };
     case "tool_call":
-      return toolPart(part);
+      return toolParts(part);
     case "source":
       return sourcePart(part, position);
     case "file":
@@ -94,7 +101,7 @@ export function toChatMessage(message: Message): ChatMessage | null {
   return {
     id,
     role: message.role,
-    parts: message.parts.map(toPart).filter((part) => part !== null),
+    parts: message.parts.flatMap((part, position) => toPart(part, position) ?? []),
     metadata: {
       server_id: id,
       run_id,
@@ -123,23 +130,24 @@ export const wordsOf = (message: ChatMessage): string =>
     .map((part) => part.text)
     .join("\n\n");
 
-/** Whether there is anything to look at yet. */
-export const hasContent = (message: ChatMessage): boolean =>
-  message.parts.some(
-    (part) => part.type !== "step-start" && !((part.type === "text" || part.type === "reasoning") && part.text.trim() === ""),
-  );
-
-/** Whether a part stands beside what is said: sources come in its midst while it streams, and behind it when stored. */
-const isBeside = (part: ChatPart): boolean => part.type === "source-url" || part.type === "data-citations";
+/** Whether a part stands beside what is said: it comes in its midst while it streams, and behind it when stored. */
+const isBeside = (part: ChatPart): boolean =>
+  part.type === "source-url" || part.type === "data-citations" || part.type === "data-action" || part.type === "data-tool-suggestion";
 
 /** What is said in a message, in its order. */
 export const saidIn = (message: ChatMessage): ChatPart[] =>
   message.parts.filter((part) => part.type !== "step-start" && !isBeside(part));
 
+/** Whether there is anything to look at yet. */
+export const hasContent = (message: ChatMessage): boolean =>
+  saidIn(message).some((part) => !((part.type === "text" || part.type === "reasoning") && part.text.trim() === ""));
+
 function seenOf(part: ChatPart): unknown {
   if (part.type === "data-notice") return part.data.message;
   if (part.type === "data-citations") return part.data.places.map((place) => [place.start, place.is_supported]);
+  if (part.type === "data-tool-suggestion") return part.data.tool;
   if (part.type === "source-url") return [part.sourceId, part.url];
+  if (part.type === "dynamic-tool") return [part.state, part.errorText, part.state === "output-denied" ? part.approval?.reason : null];
   if ("text" in part) return [part.type, part.text];
   return "state" in part ? part.state : part.type;
 }
@@ -147,7 +155,10 @@ function seenOf(part: ChatPart): unknown {
 /** What of a message is seen, to tell whether two tellings of it differ. */
 function shownOf(message: ChatMessage): string {
   const said = saidIn(message).filter((part) => !(part.type === "reasoning" && part.text === ""));
-  return JSON.stringify([...said, ...message.parts.filter(isBeside)].map(seenOf));
+  const beside = message.parts.filter((part) => isBeside(part) && part.type !== "data-action");
+  const waiting = waitingIn(message).map(({ action }) => action.actionId);
+  // What is beside comes in another order when it is stored.
+  return JSON.stringify([said.map(seenOf), beside.map((part) => JSON.stringify(seenOf(part))).toSorted(), waiting]);
 }
 
 /**

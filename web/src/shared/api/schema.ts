@@ -24,6 +24,322 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Actions
+         * @description The calls of tools that wait for you, or for others about something that you asked for.
+         */
+        get: operations["list_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions/{action_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Action
+         * @description A call that waits, or waited.
+         */
+        get: operations["read_action"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions/{action_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Action
+         * @description Approve a call (with other arguments, if you like), deny it, answer it, or bring its output.
+         */
+        post: operations["decide_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Agents
+         * @description List the agents that the caller may see, the newest first.
+         */
+        get: operations["list_agents"];
+        put?: never;
+        /**
+         * Create Agent
+         * @description Make an agent, as a draft.
+         */
+        post: operations["create_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Up Agent
+         * @description The workspace's agent of a type, made at the first call.
+         */
+        post: operations["set_up_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/specialists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Specialists
+         * @description The built-in agents, which every workspace has.
+         */
+        get: operations["list_specialists"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description What an agent of each type starts with.
+         */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Agent
+         * @description An agent of the workspace, or a built-in one.
+         */
+        get: operations["read_agent"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Agent
+         * @description Delete an agent with its versions and statistics. Conversations stay.
+         */
+        delete: operations["delete_agent"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Agent
+         * @description Change an agent; its next turn uses the new version.
+         */
+        patch: operations["change_agent"];
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate Agent
+         * @description Let an agent answer.
+         */
+        post: operations["activate_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Agent
+         * @description Let an agent answer no more. It can be activated again.
+         */
+        post: operations["archive_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Prompt
+         * @description What the agent would be told if the caller asked it now.
+         */
+        get: operations["read_prompt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Agent Statistics
+         * @description How the turns of an agent ended.
+         */
+        get: operations["read_agent_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Agent Versions
+         * @description What an agent was after each change, the newest first.
+         */
+        get: operations["list_agent_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Agent Version
+         * @description Make an agent what it was; that is a new version again.
+         */
+        post: operations["restore_agent_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assistant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Assistant
+         * @description How the workspace's assistant presents itself.
+         */
+        get: operations["read_assistant"];
+        /**
+         * Change Assistant
+         * @description Say how the workspace's assistant presents itself, from the next turn on.
+         */
+        put: operations["change_assistant"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/link": {
         parameters: {
             query?: never;
@@ -380,6 +696,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Connections
+         * @description List the workspace's connections, the newest first.
+         *
+         *     Those that begin at a user are shown to that user, to admins and to owners.
+         */
+        get: operations["list_connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents": {
         parameters: {
             query?: never;
@@ -556,6 +894,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description List what happened, the newest first: everybody's doings for admins and owners, else one's own.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -618,6 +976,130 @@ export interface paths {
         get: operations["download_file"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/interviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Interviews
+         * @description List the caller's interviews, newest first.
+         */
+        get: operations["list_interviews"];
+        put?: never;
+        /**
+         * Start Interview
+         * @description Start an interview outside of conversations, or go on with the open one of its kind.
+         */
+        post: operations["start_interview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/interviews/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Interview Definitions
+         * @description List the kinds of interviews, with their questions.
+         */
+        get: operations["list_interview_definitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/interviews/{interview_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Interview
+         * @description An interview, and how far it is.
+         */
+        get: operations["read_interview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/interviews/{interview_id}/answers/{question_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Answer Interview
+         * @description Answer a question, or correct an answer.
+         */
+        put: operations["answer_interview"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/interviews/{interview_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Interview
+         * @description Give an interview up; its answers stay.
+         */
+        post: operations["cancel_interview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/interviews/{interview_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete Interview
+         * @description Make the document of the answers.
+         */
+        post: operations["complete_interview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -708,6 +1190,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mcp-servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Mcp Servers
+         * @description List the workspace's MCP servers, with the tools of their last checks.
+         */
+        get: operations["list_mcp_servers"];
+        put?: never;
+        /**
+         * Create Mcp Server
+         * @description Connect an MCP server; check it next, to read its tools.
+         */
+        post: operations["create_mcp_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mcp-servers/{server_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Mcp Server
+         * @description An MCP server and the tools of its last check.
+         */
+        get: operations["read_mcp_server"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Mcp Server
+         * @description Forget an MCP server, its tools and its credentials.
+         */
+        delete: operations["delete_mcp_server"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Mcp Server
+         * @description Change an MCP server: where it is, what opens it, which tools are offered and which ask a person first.
+         */
+        patch: operations["change_mcp_server"];
+        trace?: never;
+    };
+    "/api/v1/mcp-servers/{server_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Mcp Server
+         * @description Connect to an MCP server and read its tools. What goes wrong stands in the answer.
+         */
+        post: operations["check_mcp_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -746,6 +1300,62 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Memories
+         * @description List the caller's memories, the newest first, or find those that fit a question.
+         */
+        get: operations["list_memories"];
+        put?: never;
+        /**
+         * Create Memory
+         * @description Write something down to be remembered. What says the same as before is kept once.
+         */
+        post: operations["create_memory"];
+        /**
+         * Delete Memories
+         * @description Delete every memory of the caller.
+         */
+        delete: operations["delete_memories"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memories/{memory_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Memory
+         * @description A memory of the caller.
+         */
+        get: operations["read_memory"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Memory
+         * @description Delete a memory.
+         */
+        delete: operations["delete_memory"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Memory
+         * @description Change a memory's text, kind or importance.
+         */
+        patch: operations["change_memory"];
         trace?: never;
     };
     "/api/v1/model-settings": {
@@ -806,6 +1416,90 @@ export interface paths {
          * @description Ask a model for JSON of a schema; an answer that does not fit is asked for again.
          */
         post: operations["generate_object"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ontology": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ontology
+         * @description What the workspace is made of: the seven dimensions, how much of each the caller may see, and kinds of thing.
+         */
+        get: operations["read_ontology"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ontology/{dimension}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dimension
+         * @description List a dimension, the newest first, every row in the same shape.
+         */
+        get: operations["list_dimension"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Profile
+         * @description The caller's profile, and whether they are remembered.
+         */
+        get: operations["read_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Profile
+         * @description Change the caller's profile, or switch memory on or off.
+         */
+        patch: operations["change_profile"];
+        trace?: never;
+    };
+    "/api/v1/profile/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Profile Changes
+         * @description How the caller's profile changed, and whether the person or the assistant changed it.
+         */
+        get: operations["list_profile_changes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -916,6 +1610,172 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Schedules
+         * @description List the caller's schedules, the newest first: everybody's for admins and owners.
+         */
+        get: operations["list_schedules"];
+        put?: never;
+        /**
+         * Create Schedule
+         * @description Let an agent begin by the clock, as the caller.
+         */
+        post: operations["create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Schedule
+         * @description A schedule, and what became of its last slot.
+         */
+        get: operations["read_schedule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Schedule
+         * @description Delete a schedule.
+         */
+        delete: operations["delete_schedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Schedule
+         * @description Change a schedule, or switch it off and on.
+         */
+        patch: operations["change_schedule"];
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Schedule
+         * @description Let a schedule's agent begin now; its slots come as they would have.
+         */
+        post: operations["run_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tasks
+         * @description List the workspace's tasks, the newest first.
+         */
+        get: operations["list_tasks"];
+        put?: never;
+        /**
+         * Create Task
+         * @description Make a task for oneself or for another member of the workspace.
+         */
+        post: operations["create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Task
+         * @description A task.
+         */
+        get: operations["read_task"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Task
+         * @description Delete a task.
+         */
+        delete: operations["delete_task"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Task
+         * @description Change a task, give it to somebody else, or say that it is done.
+         */
+        patch: operations["change_task"];
+        trace?: never;
+    };
+    "/api/v1/things": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Things
+         * @description List the workspace's things of one kind or of all, the newest first.
+         *
+         *     A kind that is not shared is shown to whoever made the thing, to admins and to owners.
+         */
+        get: operations["list_things"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/things/{thing_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Thing
+         * @description A thing of whatever kind.
+         */
+        get: operations["read_thing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/threads": {
         parameters: {
             query?: never;
@@ -930,6 +1790,210 @@ export interface paths {
          * @description Make an empty conversation.
          */
         post: operations["create_thread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tickets
+         * @description List the workspace's tickets, the newest first.
+         */
+        get: operations["list_tickets"];
+        put?: never;
+        /**
+         * Create Ticket
+         * @description Open a ticket under the workspace's next number.
+         */
+        post: operations["create_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{ticket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ticket
+         * @description A ticket.
+         */
+        get: operations["read_ticket"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Ticket
+         * @description Delete a ticket; its number is not given again.
+         */
+        delete: operations["delete_ticket"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Ticket
+         * @description Change a ticket, or say that it waits or is solved.
+         */
+        patch: operations["change_ticket"];
+        trace?: never;
+    };
+    "/api/v1/tool-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tool Rules
+         * @description List the rules for calls of tools; the first one that fits a call decides.
+         */
+        get: operations["list_tool_rules"];
+        put?: never;
+        /**
+         * Create Tool Rule
+         * @description Settle which calls of tools run, ask a person first, or are refused.
+         */
+        post: operations["create_tool_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test Tool Rules
+         * @description Say what would happen with a call of a tool, without calling it.
+         */
+        post: operations["test_tool_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tool Rule
+         * @description A rule for calls of tools.
+         */
+        get: operations["read_tool_rule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Tool Rule
+         * @description Take a rule away.
+         */
+        delete: operations["delete_tool_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Tool Rule
+         * @description Change a rule, or move it; turns that begin from now on are held to it.
+         */
+        patch: operations["change_tool_rule"];
+        trace?: never;
+    };
+    "/api/v1/tool-statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tool Statistics
+         * @description How often your calls of tools succeeded.
+         */
+        get: operations["read_tool_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tools
+         * @description List the tools that the workspace has: Steward's own, those of installed packages, those of MCP servers.
+         */
+        get: operations["list_tools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools/{tool_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tool
+         * @description A tool, and the JSON Schema of its arguments.
+         */
+        get: operations["read_tool"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tools/{tool_name}/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Execute Tool
+         * @description Call a tool without a model.
+         */
+        post: operations["execute_tool"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1061,6 +2125,437 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActionPage
+         * @description Calls that wait.
+         */
+        ActionPage: {
+            /** Items */
+            items: components["schemas"]["ActionRead"][];
+        };
+        /**
+         * ActionRead
+         * @description A call of a tool that waits, or waited, for somebody.
+         *
+         *     `kind` says for whom: `approval` for people who allow it, `client` for the program that asked, `person` for an
+         *     answer. `approvers` is how many different people have to approve it.
+         */
+        ActionRead: {
+            /** Approvers */
+            approvers: number;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            } | null;
+            /** Call Id */
+            call_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decisions */
+            decisions: components["schemas"]["Decided"][];
+            /** Error */
+            error: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "approval" | "client" | "person";
+            /** Least Role */
+            least_role: string | null;
+            /** May Decide */
+            may_decide: boolean;
+            /** Reason */
+            reason: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** State */
+            state: string;
+            /** Thread Id */
+            thread_id: string | null;
+            /** Tool */
+            tool: string;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * AgentChange
+         * @description What changes; the rest stays. A null puts a field back to what new agents have.
+         */
+        AgentChange: {
+            /** Access */
+            access?: ("owner" | "admin" | "member" | "viewer") | null;
+            /** Collection Ids */
+            collection_ids?: string[] | null;
+            /** Description */
+            description?: string | null;
+            /** Fallback Models */
+            fallback_models?: string[] | null;
+            /** Greeting */
+            greeting?: string | null;
+            /** Instructions */
+            instructions?: string | null;
+            /** Max Tokens */
+            max_tokens?: number | null;
+            /** Max Tool Steps */
+            max_tool_steps?: number | null;
+            /** Metadata */
+            metadata?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Provider */
+            provider?: string | null;
+            /** Rag Enabled */
+            rag_enabled?: boolean | null;
+            /** Rag Model */
+            rag_model?: string | null;
+            /** Rag Top K */
+            rag_top_k?: number | null;
+            response_format?: components["schemas"]["JsonValue"];
+            /** Schedule */
+            schedule?: string | null;
+            /** Temperature */
+            temperature?: number | null;
+            /** Tool Seconds */
+            tool_seconds?: number | null;
+            /** Tools */
+            tools?: string[] | null;
+            /** Type */
+            type?: ("email" | "research" | "crm" | "support" | "coaching" | "custom") | null;
+        };
+        /**
+         * AgentCreate
+         * @description A new agent. It starts as a draft.
+         */
+        AgentCreate: {
+            /**
+             * Access
+             * @description The least role that may use it.
+             * @default viewer
+             * @enum {string}
+             */
+            access: "owner" | "admin" | "member" | "viewer";
+            /** Collection Ids */
+            collection_ids?: string[] | null;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Fallback Models */
+            fallback_models?: string[] | null;
+            /** Greeting */
+            greeting?: string | null;
+            /**
+             * Instructions
+             * @default
+             */
+            instructions: string;
+            /**
+             * Max Tokens
+             * @description Most tokens of one answer.
+             * @default 2000
+             */
+            max_tokens: number;
+            /**
+             * Max Tool Steps
+             * @description Steps of a turn that may call tools, one after another.
+             * @default 5
+             */
+            max_tool_steps: number;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /** Provider */
+            provider?: string | null;
+            /**
+             * Rag Enabled
+             * @description Whether its turns look into the documents; null leaves it to the server.
+             */
+            rag_enabled?: boolean | null;
+            /**
+             * Rag Model
+             * @description Only collections whose vectors this model makes are searched.
+             */
+            rag_model?: string | null;
+            /**
+             * Rag Top K
+             * @description Passages that a turn gets of the documents.
+             * @default 5
+             */
+            rag_top_k: number;
+            response_format?: components["schemas"]["JsonValue"];
+            /** Schedule */
+            schedule?: string | null;
+            /**
+             * Temperature
+             * @default 0.7
+             */
+            temperature: number;
+            /**
+             * Tool Seconds
+             * @description After which a call of a tool has failed.
+             * @default 5
+             */
+            tool_seconds: number;
+            /**
+             * Tools
+             * @description Names of the only tools it is offered; `*` for all there are.
+             * @default []
+             */
+            tools: string[];
+            /**
+             * Type
+             * @default custom
+             * @enum {string}
+             */
+            type: "email" | "research" | "crm" | "support" | "coaching" | "custom";
+        };
+        /**
+         * AgentList
+         * @description Agents, all of them.
+         */
+        AgentList: {
+            /** Items */
+            items: components["schemas"]["AgentRead"][];
+        };
+        /**
+         * AgentPage
+         * @description A page of agents, the newest first.
+         */
+        AgentPage: {
+            /** Items */
+            items: components["schemas"]["AgentRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * AgentProperties
+         * @description What an agent is made of. A null leaves it to the workspace, and then to the server.
+         */
+        AgentProperties: {
+            /**
+             * Access
+             * @description The least role that may use it.
+             * @default viewer
+             * @enum {string}
+             */
+            access: "owner" | "admin" | "member" | "viewer";
+            /** Collection Ids */
+            collection_ids?: string[] | null;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Fallback Models */
+            fallback_models?: string[] | null;
+            /** Greeting */
+            greeting?: string | null;
+            /**
+             * Instructions
+             * @default
+             */
+            instructions: string;
+            /**
+             * Max Tokens
+             * @description Most tokens of one answer.
+             * @default 2000
+             */
+            max_tokens: number;
+            /**
+             * Max Tool Steps
+             * @description Steps of a turn that may call tools, one after another.
+             * @default 5
+             */
+            max_tool_steps: number;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Model */
+            model?: string | null;
+            /** Provider */
+            provider?: string | null;
+            /**
+             * Rag Enabled
+             * @description Whether its turns look into the documents; null leaves it to the server.
+             */
+            rag_enabled?: boolean | null;
+            /**
+             * Rag Model
+             * @description Only collections whose vectors this model makes are searched.
+             */
+            rag_model?: string | null;
+            /**
+             * Rag Top K
+             * @description Passages that a turn gets of the documents.
+             * @default 5
+             */
+            rag_top_k: number;
+            response_format?: components["schemas"]["JsonValue"];
+            /** Schedule */
+            schedule?: string | null;
+            /**
+             * Temperature
+             * @default 0.7
+             */
+            temperature: number;
+            /**
+             * Tool Seconds
+             * @description After which a call of a tool has failed.
+             * @default 5
+             */
+            tool_seconds: number;
+            /**
+             * Tools
+             * @description Names of the only tools it is offered; `*` for all there are.
+             * @default []
+             */
+            tools: string[];
+            /**
+             * Type
+             * @default custom
+             * @enum {string}
+             */
+            type: "email" | "research" | "crm" | "support" | "coaching" | "custom";
+        };
+        /**
+         * AgentRead
+         * @description An agent. The built-in ones belong to nobody and have no dates.
+         */
+        AgentRead: {
+            /**
+             * Access
+             * @description The least role that may use it.
+             * @default viewer
+             * @enum {string}
+             */
+            access: "owner" | "admin" | "member" | "viewer";
+            /** Built In */
+            built_in: boolean;
+            /** Collection Ids */
+            collection_ids?: string[] | null;
+            /** Created At */
+            created_at: string | null;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Fallback Models */
+            fallback_models?: string[] | null;
+            /** Greeting */
+            greeting?: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Instructions
+             * @default
+             */
+            instructions: string;
+            /**
+             * Max Tokens
+             * @description Most tokens of one answer.
+             * @default 2000
+             */
+            max_tokens: number;
+            /**
+             * Max Tool Steps
+             * @description Steps of a turn that may call tools, one after another.
+             * @default 5
+             */
+            max_tool_steps: number;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Model */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /** Provider */
+            provider?: string | null;
+            /**
+             * Rag Enabled
+             * @description Whether its turns look into the documents; null leaves it to the server.
+             */
+            rag_enabled?: boolean | null;
+            /**
+             * Rag Model
+             * @description Only collections whose vectors this model makes are searched.
+             */
+            rag_model?: string | null;
+            /**
+             * Rag Top K
+             * @description Passages that a turn gets of the documents.
+             * @default 5
+             */
+            rag_top_k: number;
+            response_format?: components["schemas"]["JsonValue"];
+            /** Schedule */
+            schedule?: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "active" | "archived";
+            /**
+             * Temperature
+             * @default 0.7
+             */
+            temperature: number;
+            /**
+             * Tool Seconds
+             * @description After which a call of a tool has failed.
+             * @default 5
+             */
+            tool_seconds: number;
+            /**
+             * Tools
+             * @description Names of the only tools it is offered; `*` for all there are.
+             * @default []
+             */
+            tools: string[];
+            /**
+             * Type
+             * @default custom
+             * @enum {string}
+             */
+            type: "email" | "research" | "crm" | "support" | "coaching" | "custom";
+            /** Updated At */
+            updated_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
          * AlertRead
          * @description A share of a budget that was reached in this period.
          */
@@ -1099,6 +2594,22 @@ export interface components {
              * @constant
              */
             success: true;
+        };
+        /**
+         * AssistantSettings
+         * @description How the workspace's assistant presents itself. A null leaves it to the server.
+         */
+        AssistantSettings: {
+            /**
+             * Product Name
+             * @description What the assistant calls the product it belongs to.
+             */
+            product_name?: string | null;
+            /**
+             * Time Zone
+             * @description Of users whose own is not known; else UTC.
+             */
+            time_zone?: string | null;
         };
         /**
          * Branch
@@ -1242,6 +2753,21 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * CallGiven
+         * @description A call that nobody carries out: what would happen with it?
+         */
+        CallGiven: {
+            /**
+             * Arguments
+             * @default {}
+             */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** Tool */
+            tool: string;
         };
         /**
          * CallPage
@@ -1475,6 +3001,75 @@ export interface components {
             status: "in_progress" | "ready" | "expired";
         };
         /**
+         * Condition
+         * @description Asks a question only if an earlier one has one of these answers.
+         */
+        Condition: {
+            /** Is One Of */
+            is_one_of: string[];
+            /** Key */
+            key: string;
+        };
+        /**
+         * ConditionGiven
+         * @description A comparison of one argument with a value.
+         */
+        ConditionGiven: {
+            /**
+             * Argument
+             * @example recipients.*
+             */
+            argument: string;
+            /**
+             * Operator
+             * @enum {string}
+             */
+            operator: "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "contains" | "matches" | "exists" | "in";
+            /**
+             * Value
+             * @description What it is compared with; for `exists` true when left out.
+             */
+            value?: unknown;
+        };
+        /**
+         * ConnectionPage
+         * @description A page of connections, newest first.
+         */
+        ConnectionPage: {
+            /** Items */
+            items: components["schemas"]["ConnectionRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ConnectionRead
+         * @description An arrow from one id to another.
+         */
+        ConnectionRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** From Id */
+            from_id: string;
+            /** Id */
+            id: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** To Id */
+            to_id: string;
+            /** Type */
+            type: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * Conversation
          * @description A conversation with a page of its visible branch, newest first.
          */
@@ -1485,6 +3080,100 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
             thread: components["schemas"]["ThreadRead"];
+        };
+        /**
+         * Decided
+         * @description One person's word on a call.
+         */
+        Decided: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "approve" | "deny" | "answer" | "output";
+            /**
+             * Has Edited
+             * @default false
+             */
+            has_edited: boolean;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * DecisionRequest
+         * @description A word on a waiting call.
+         *
+         *     `approve` may change the `arguments`, `deny` may give a `reason`, `answer` is a person's `text`, `output` is what
+         *     the program that carried the call out brings back, or its `error`.
+         */
+        DecisionRequest: {
+            /** Arguments */
+            arguments?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "approve" | "deny" | "answer" | "output";
+            /** Error */
+            error?: string | null;
+            /** Output */
+            output?: unknown;
+            /** Reason */
+            reason?: string | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * DefinitionList
+         * @description The kinds of interviews that there are.
+         */
+        DefinitionList: {
+            /** Items */
+            items: components["schemas"]["DefinitionRead"][];
+        };
+        /**
+         * DefinitionRead
+         * @description A kind of interview.
+         */
+        DefinitionRead: {
+            /** Description */
+            description: string;
+            /** Name */
+            name: string;
+            /** Questions */
+            questions: components["schemas"]["QuestionRead"][];
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DimensionRead
+         * @description A dimension, and how much of it the caller may see.
+         */
+        DimensionRead: {
+            /** Count */
+            count: number;
+            /** Description */
+            description: string;
+            /**
+             * Kinds
+             * @description Of the dimension `things`; the others have none.
+             * @default []
+             */
+            kinds: components["schemas"]["KindRead"][];
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "groups" | "things" | "connections" | "events" | "knowledge" | "aiCalls" | "aiThreads";
         };
         /**
          * DocumentChange
@@ -1698,6 +3387,50 @@ export interface components {
             thread_id?: string | null;
         };
         /**
+         * EventPage
+         * @description A page of events, newest first.
+         */
+        EventPage: {
+            /** Items */
+            items: components["schemas"]["EventRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * EventRead
+         * @description Something that happened.
+         */
+        EventRead: {
+            /**
+             * Actor Id
+             * @description Id of the user who did it, or in whose name it was done.
+             */
+            actor_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Metadata
+             * @description Facts; never what a message says.
+             */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Target Id */
+            target_id: string;
+            /** Target Type */
+            target_type: string;
+            /**
+             * Type
+             * @description Noun first, then the verb in the past, such as `thread_renamed`.
+             */
+            type: string;
+        };
+        /**
          * FilePage
          * @description A page of files, newest first.
          */
@@ -1740,6 +3473,165 @@ export interface components {
              * @description Who uploaded it.
              */
             user_id: string | null;
+        };
+        /**
+         * InterviewAnswer
+         * @description An answer. Nothing at all passes over a question that is not required.
+         */
+        InterviewAnswer: {
+            /**
+             * Answer
+             * @example Time for deep work
+             */
+            answer: string | number | string[] | null;
+        };
+        /**
+         * InterviewDocument
+         * @description What an interview was held for.
+         */
+        InterviewDocument: {
+            /** Markdown */
+            markdown: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * InterviewPage
+         * @description A page of interviews, newest first.
+         */
+        InterviewPage: {
+            /** Items */
+            items: components["schemas"]["InterviewSummary"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * InterviewRead
+         * @description An interview, and how far it is.
+         */
+        InterviewRead: {
+            /**
+             * Answers
+             * @description Null: passed over.
+             */
+            answers: {
+                [key: string]: string | number | string[] | null;
+            };
+            /** Completed At */
+            completed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Definition */
+            definition: string;
+            /** @description Null until the interview is complete. */
+            document: components["schemas"]["InterviewDocument"] | null;
+            /** Id */
+            id: string;
+            /** @description Null when every question was asked. */
+            next_question: components["schemas"]["QuestionRead"] | null;
+            /**
+             * Open Required
+             * @description Keys of the questions that must be answered before the end.
+             */
+            open_required: string[];
+            /**
+             * Questions
+             * @description Those that the answers so far leave in, in their order.
+             */
+            questions: components["schemas"]["QuestionRead"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "complete" | "cancelled";
+            /**
+             * Thread Id
+             * @description The conversation in which it is held; null for a form.
+             */
+            thread_id: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * InterviewStart
+         * @description Which interview is started.
+         */
+        InterviewStart: {
+            /**
+             * Definition
+             * @example workshop
+             */
+            definition: string;
+        };
+        /**
+         * InterviewSummary
+         * @description An interview as lists show it.
+         */
+        InterviewSummary: {
+            /** Completed At */
+            completed_at: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Definition */
+            definition: string;
+            /** Id */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "complete" | "cancelled";
+            /**
+             * Thread Id
+             * @description The conversation in which it is held; null for a form.
+             */
+            thread_id: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        JsonValue: unknown;
+        /**
+         * JudgementRead
+         * @description What would happen with a call.
+         */
+        JudgementRead: {
+            /** Approvers */
+            approvers: number;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "run" | "ask" | "deny";
+            /**
+             * Expires Seconds
+             * @description Null: as long as the server's settings say.
+             */
+            expires_seconds: number | null;
+            /** Least Role */
+            least_role: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Rule Id
+             * @description Null: no rule fits, so the tool's own way holds.
+             */
+            rule_id: string | null;
         };
         /**
          * KeyCreate
@@ -1822,6 +3714,30 @@ export interface components {
             role: "owner" | "admin" | "member" | "viewer";
         };
         /**
+         * KindRead
+         * @description A kind of thing, as the room that owns it registered it.
+         */
+        KindRead: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
+            /**
+             * Properties Schema
+             * @description JSON Schema of the properties.
+             */
+            properties_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Statuses
+             * @description What may become of such a thing; empty for anything.
+             */
+            statuses: string[];
+            /** Title */
+            title: string;
+        };
+        /**
          * LinkUse
          * @description The secret of a one-time link.
          */
@@ -1877,6 +3793,90 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "admin" | "member" | "viewer";
+        };
+        /**
+         * MemoriesDeleted
+         * @description How many memories were deleted.
+         */
+        MemoriesDeleted: {
+            /** Deleted */
+            deleted: number;
+        };
+        /**
+         * MemoryChange
+         * @description What to change of a memory; what is left out stays.
+         */
+        MemoryChange: {
+            /** Importance */
+            importance?: number | null;
+            /** Kind */
+            kind?: ("recent" | "goals" | "challenges" | "progress" | "fact") | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * MemoryCreate
+         * @description Something to remember.
+         */
+        MemoryCreate: {
+            /**
+             * Importance
+             * @default 0.7
+             */
+            importance: number;
+            /**
+             * Kind
+             * @default fact
+             * @enum {string}
+             */
+            kind: "recent" | "goals" | "challenges" | "progress" | "fact";
+            /** Text */
+            text: string;
+        };
+        /**
+         * MemoryPage
+         * @description Memories, the newest first; those that a query found, the best first.
+         */
+        MemoryPage: {
+            /** Items */
+            items: components["schemas"]["MemoryRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * MemoryRead
+         * @description A memory.
+         */
+        MemoryRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Importance */
+            importance: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "recent" | "goals" | "challenges" | "progress" | "fact";
+            /** Last Recalled At */
+            last_recalled_at: string | null;
+            /** Message Id */
+            message_id: string | null;
+            /** Run Id */
+            run_id: string | null;
+            /** Text */
+            text: string;
+            /** Thread Id */
+            thread_id: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * MessageError
@@ -2101,6 +4101,45 @@ export interface components {
             temperature?: number | null;
         };
         /**
+         * OntologyPage
+         * @description A page of a dimension, newest first.
+         */
+        OntologyPage: {
+            /** Items */
+            items: components["schemas"]["OntologyRow"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * OntologyRead
+         * @description What the workspace is made of.
+         */
+        OntologyRead: {
+            /** Dimensions */
+            dimensions: components["schemas"]["DimensionRead"][];
+        };
+        /**
+         * OntologyRow
+         * @description Something of any dimension.
+         */
+        OntologyRow: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Type */
+            type: string;
+        };
+        /**
          * PassageRead
          * @description A passage that was found.
          */
@@ -2168,6 +4207,121 @@ export interface components {
             output_usd: number | string;
         };
         /**
+         * ProfileChangeRead
+         * @description One change of a profile.
+         */
+        ProfileChangeRead: {
+            /** After */
+            after: string;
+            /** Before */
+            before: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Field */
+            field: string;
+            /** Id */
+            id: string;
+            /**
+             * Made By
+             * @enum {string}
+             */
+            made_by: "person" | "assistant";
+            /** Run Id */
+            run_id: string | null;
+        };
+        /**
+         * ProfileHistory
+         * @description Changes of a profile, the newest first.
+         */
+        ProfileHistory: {
+            /** Items */
+            items: components["schemas"]["ProfileChangeRead"][];
+        };
+        /**
+         * ProfileRead
+         * @description What a person says about themselves; empty where they said nothing.
+         *
+         *     `account_name` is the account's, which prompts have anyway; `display_name` is what they like to be called.
+         */
+        ProfileRead: {
+            /** About */
+            about: string;
+            /** Account Name */
+            account_name: string;
+            /** Company */
+            company: string;
+            /** Display Name */
+            display_name: string;
+            /** Is Memory On */
+            is_memory_on: boolean;
+            /** Language */
+            language: string;
+            /** Preferences */
+            preferences: string;
+            /** Role */
+            role: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Updated At */
+            updated_at: string | null;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * ProfileUpdate
+         * @description What to change of a profile; what is left out stays, and an empty text takes the field back.
+         */
+        ProfileUpdate: {
+            /** About */
+            about?: string | null;
+            /** Company */
+            company?: string | null;
+            /** Display Name */
+            display_name?: string | null;
+            /** Is Memory On */
+            is_memory_on?: boolean | null;
+            /** Language */
+            language?: string | null;
+            /** Preferences */
+            preferences?: string | null;
+            /** Role */
+            role?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+        };
+        /**
+         * PromptRead
+         * @description What an agent would be told just now, before passages and the conversation.
+         */
+        PromptRead: {
+            /** Sections */
+            sections: components["schemas"]["PromptSection"][];
+            /** Text */
+            text: string;
+            /**
+             * Tokens
+             * @description About as many as the model will count.
+             */
+            tokens: number;
+        };
+        /**
+         * PromptSection
+         * @description A part of a prompt. `left_out`: there is no room for it.
+         */
+        PromptSection: {
+            /** Left Out */
+            left_out: boolean;
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
          * ProviderPage
          * @description Every provider that this server knows.
          */
@@ -2194,6 +4348,192 @@ export interface components {
             takes_key: boolean;
             /** Title */
             title: string;
+        };
+        /**
+         * QuestionRead
+         * @description A question, and what fits it.
+         */
+        QuestionRead: {
+            /** Choices */
+            choices: string[];
+            /** Help */
+            help: string;
+            /** Key */
+            key: string;
+            /**
+             * Least
+             * @description Fewest characters, smallest number or fewest items.
+             */
+            least: number | null;
+            /**
+             * Most
+             * @description Most characters, largest number or most items.
+             */
+            most: number | null;
+            /** Pattern */
+            pattern: string | null;
+            /** Required */
+            required: boolean;
+            /** Text */
+            text: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "number" | "choice" | "list" | "date";
+            when?: components["schemas"]["Condition"] | null;
+            /**
+             * Whole
+             * @description Of numbers: without decimals.
+             */
+            whole: boolean;
+        };
+        /**
+         * RuleChange
+         * @description What to change; what is left out stays.
+         */
+        RuleChange: {
+            /**
+             * Approvers
+             * @description How many different people must agree.
+             * @default 1
+             */
+            approvers: number;
+            /**
+             * Conditions
+             * @description All of them must hold.
+             * @default []
+             */
+            conditions: components["schemas"]["ConditionGiven"][];
+            /**
+             * Decision
+             * @default ask
+             * @enum {string}
+             */
+            decision: "run" | "ask" | "deny";
+            /** Expires Seconds */
+            expires_seconds?: number | null;
+            /**
+             * Least Role
+             * @default member
+             * @enum {string}
+             */
+            least_role: "member" | "admin" | "owner";
+            /**
+             * Position
+             * @description 1 is looked at first.
+             * @default 1
+             */
+            position: number;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Tool
+             * @default *
+             */
+            tool: string;
+        };
+        /**
+         * RuleCreate
+         * @description A new rule.
+         */
+        RuleCreate: {
+            /**
+             * Approvers
+             * @description How many different people must agree.
+             * @default 1
+             */
+            approvers: number;
+            /**
+             * Conditions
+             * @description All of them must hold.
+             * @default []
+             */
+            conditions: components["schemas"]["ConditionGiven"][];
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "run" | "ask" | "deny";
+            /** Expires Seconds */
+            expires_seconds?: number | null;
+            /**
+             * Least Role
+             * @description Of whoever may agree.
+             * @default member
+             * @enum {string}
+             */
+            least_role: "member" | "admin" | "owner";
+            /**
+             * Position
+             * @description The last when left out.
+             */
+            position?: number | null;
+            /**
+             * Reason
+             * @description Told to whoever is asked, and to the model.
+             * @default
+             */
+            reason: string;
+            /**
+             * Tool
+             * @example uploadDocument
+             * @example crm__*
+             */
+            tool: string;
+        };
+        /**
+         * RuleList
+         * @description The rules of a workspace, in the order in which they are looked at.
+         */
+        RuleList: {
+            /** Items */
+            items: components["schemas"]["RuleRead"][];
+        };
+        /**
+         * RuleRead
+         * @description A rule.
+         */
+        RuleRead: {
+            /** Approvers */
+            approvers: number;
+            /** Conditions */
+            conditions: components["schemas"]["ConditionGiven"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "run" | "ask" | "deny";
+            /** Expires Seconds */
+            expires_seconds: number | null;
+            /** Id */
+            id: string;
+            /**
+             * Least Role
+             * @enum {string}
+             */
+            least_role: "member" | "admin" | "owner";
+            /** Position */
+            position: number;
+            /** Reason */
+            reason: string;
+            /** Tool */
+            tool: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * RunFailure
@@ -2238,6 +4578,128 @@ export interface components {
             collection_id: string;
             /** Document Ids */
             document_ids: string[];
+        };
+        /**
+         * ScheduleChange
+         * @description What to change; what is left out stays.
+         */
+        ScheduleChange: {
+            /** Cron */
+            cron?: string | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Prompt */
+            prompt?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+        };
+        /**
+         * ScheduleCreate
+         * @description A new schedule. It acts as whoever makes it, with the role of each moment.
+         */
+        ScheduleCreate: {
+            /** Agent Id */
+            agent_id: string;
+            /**
+             * Cron
+             * @description Five fields, or a name such as @daily.
+             * @example 0 9 * * mon-fri
+             */
+            cron: string;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /**
+             * Prompt
+             * @description What the agent is asked each time.
+             */
+            prompt: string;
+            /**
+             * Time Zone
+             * @description On whose clock it counts.
+             * @default UTC
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+        };
+        /**
+         * ScheduleFailure
+         * @description Why an agent could not begin, fit to show.
+         */
+        ScheduleFailure: {
+            /** Message */
+            message: string;
+            /** Tag */
+            tag: string;
+        };
+        /**
+         * SchedulePage
+         * @description A page of schedules, the newest first.
+         */
+        SchedulePage: {
+            /** Items */
+            items: components["schemas"]["ScheduleRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ScheduleRead
+         * @description A schedule. What is said of the last time is said of the last slot that began, or could not.
+         */
+        ScheduleRead: {
+            /** Agent Id */
+            agent_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Cron */
+            cron: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Follows Agent
+             * @description Whether it is there because the agent itself has a schedule.
+             */
+            follows_agent: boolean;
+            /** Id */
+            id: string;
+            /** Last At */
+            last_at: string | null;
+            last_error: components["schemas"]["ScheduleFailure"] | null;
+            /** Last Run Id */
+            last_run_id: string | null;
+            /** Last Thread Id */
+            last_thread_id: string | null;
+            /** Next At */
+            next_at: string | null;
+            /** Prompt */
+            prompt: string;
+            /** Time Zone */
+            time_zone: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * User Id
+             * @description As whom the agent acts.
+             */
+            user_id: string;
+        };
+        /**
+         * ScheduleStarted
+         * @description A turn that a schedule began.
+         */
+        ScheduleStarted: {
+            /** Run Id */
+            run_id: string;
+            /** Thread Id */
+            thread_id: string;
         };
         /**
          * SearchHit
@@ -2306,6 +4768,207 @@ export interface components {
             query: string;
         };
         /**
+         * ServerChange
+         * @description What shall be different; new headers or variables take the place of all the old ones.
+         */
+        ServerChange: {
+            /** Allowed Tools */
+            allowed_tools?: string[] | null;
+            /** Approvals */
+            approvals?: {
+                [key: string]: "never" | "always";
+            } | null;
+            /** Arguments */
+            arguments?: string[] | null;
+            /** Command */
+            command?: string | null;
+            /** Environment */
+            environment?: {
+                [key: string]: string;
+            } | null;
+            /** Headers */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** Is Enabled */
+            is_enabled?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * ServerChecked
+         * @description What a check found. With an error the tools of the last check stay.
+         */
+        ServerChecked: {
+            /**
+             * Asked Again
+             * @description Tools that changed since somebody allowed them without a question; a person is asked again.
+             */
+            asked_again: string[];
+            /** Error */
+            error: string | null;
+            /**
+             * Left Out
+             * @description Tools that cannot be offered: no usable schema, the same name, too many.
+             */
+            left_out: number;
+            /** Ok */
+            ok: boolean;
+            server: components["schemas"]["ServerRead"];
+        };
+        /**
+         * ServerCreate
+         * @description An MCP server: an address that speaks streamable HTTP, or a program that the operator allows.
+         */
+        ServerCreate: {
+            /** Allowed Tools */
+            allowed_tools?: string[] | null;
+            /**
+             * Approvals
+             * @description By the server's own name of a tool; a person is asked unless this says never.
+             * @default {}
+             */
+            approvals: {
+                [key: string]: "never" | "always";
+            };
+            /**
+             * Arguments
+             * @default []
+             */
+            arguments: string[];
+            /** Command */
+            command?: string | null;
+            /**
+             * Environment
+             * @description Given to the program; kept sealed and never shown again.
+             * @default {}
+             */
+            environment: {
+                [key: string]: string;
+            };
+            /**
+             * Headers
+             * @description Sent with every request over HTTP; kept sealed and never shown again.
+             * @default {}
+             */
+            headers: {
+                [key: string]: string;
+            };
+            /**
+             * Is Enabled
+             * @default true
+             */
+            is_enabled: boolean;
+            /**
+             * Name
+             * @description Stands in front of its tools' names.
+             * @example tickets
+             */
+            name: string;
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "http" | "stdio";
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * ServerPage
+         * @description The workspace's MCP servers, by name.
+         */
+        ServerPage: {
+            /** Items */
+            items: components["schemas"]["ServerRead"][];
+        };
+        /**
+         * ServerRead
+         * @description An MCP server and what it offered when it was last checked.
+         */
+        ServerRead: {
+            /** Arguments */
+            arguments: string[];
+            /** Command */
+            command: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Fetched At
+             * @description When its tools were read; null until it is checked.
+             */
+            fetched_at: string | null;
+            /** Id */
+            id: string;
+            /** Is Enabled */
+            is_enabled: boolean;
+            /** Last Error */
+            last_error: string | null;
+            /** Last Seen At */
+            last_seen_at: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Secret Names
+             * @description Names of its headers or variables; their values are sealed.
+             */
+            secret_names: string[];
+            /** Tools */
+            tools: components["schemas"]["ServerTool"][];
+            /**
+             * Transport
+             * @enum {string}
+             */
+            transport: "http" | "stdio";
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Url */
+            url: string | null;
+        };
+        /**
+         * ServerTool
+         * @description A tool of a server, as models see it.
+         */
+        ServerTool: {
+            /**
+             * Approval
+             * @enum {string}
+             */
+            approval: "never" | "always";
+            /** Description */
+            description: string;
+            /** Is Offered */
+            is_offered: boolean;
+            /**
+             * Is Read Only
+             * @description What the server says of it; nobody has checked.
+             */
+            is_read_only: boolean;
+            /** Name */
+            name: string;
+            /** Remote Name */
+            remote_name: string;
+        };
+        /**
+         * SetupRequest
+         * @description Which agent is wanted.
+         */
+        SetupRequest: {
+            /**
+             * Type
+             * @default coaching
+             * @enum {string}
+             */
+            type: "email" | "research" | "crm" | "support" | "coaching" | "custom";
+        };
+        /**
          * SignIn
          * @description E-mail address and password.
          */
@@ -2343,6 +5006,20 @@ export interface components {
             subject_id: string;
         };
         /**
+         * StatisticsRead
+         * @description How an agent has done. `success_rate` lies between 0 and 1, and is null before its first turn.
+         */
+        StatisticsRead: {
+            /** Executions */
+            executions: number;
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Success Rate */
+            success_rate: number | null;
+            /** Successes */
+            successes: number;
+        };
+        /**
          * Stopped
          * @description Whether there was something to stop.
          */
@@ -2351,6 +5028,141 @@ export interface components {
             run_id: string | null;
             /** Stopped */
             stopped: boolean;
+        };
+        /**
+         * TaskChange
+         * @description What to change; what is left out stays.
+         */
+        TaskChange: {
+            /** Assignee */
+            assignee?: string | null;
+            /** Details */
+            details?: string | null;
+            /**
+             * Due On
+             * @description An explicit null takes the day away.
+             */
+            due_on?: string | null;
+            /** Priority */
+            priority?: ("low" | "normal" | "high" | "urgent") | null;
+            /** Status */
+            status?: ("open" | "done" | "cancelled") | null;
+            /** Title */
+            title?: string | null;
+        };
+        /**
+         * TaskCreate
+         * @description A new task.
+         */
+        TaskCreate: {
+            /**
+             * Assignee
+             * @description A member's user id or e-mail address; the caller when left out.
+             */
+            assignee?: string | null;
+            /**
+             * Details
+             * @default
+             */
+            details: string;
+            /**
+             * Due On
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
+             * Priority
+             * @default normal
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high" | "urgent";
+            /** Title */
+            title: string;
+        };
+        /**
+         * TaskPage
+         * @description A page of tasks, newest first.
+         */
+        TaskPage: {
+            /** Items */
+            items: components["schemas"]["TaskRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * TaskRead
+         * @description A task.
+         */
+        TaskRead: {
+            /** Assignee Id */
+            assignee_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Details */
+            details: string;
+            /** Due On */
+            due_on: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high" | "urgent";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "done" | "cancelled";
+            /**
+             * Thread Id
+             * @description The conversation in which it came up.
+             */
+            thread_id: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * Url
+             * @description Where the app shows it.
+             */
+            url: string;
+        };
+        /**
+         * TemplateList
+         * @description The templates, one for each type.
+         */
+        TemplateList: {
+            /** Items */
+            items: components["schemas"]["TemplateRead"][];
+        };
+        /**
+         * TemplateRead
+         * @description What an agent of a type starts with.
+         */
+        TemplateRead: {
+            /** Description */
+            description: string;
+            /** Instructions */
+            instructions: string;
+            /** Title */
+            title: string;
+            /** Tools */
+            tools: string[];
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "email" | "research" | "crm" | "support" | "coaching" | "custom";
         };
         /**
          * TextUpload
@@ -2384,6 +5196,52 @@ export interface components {
              * @enum {string}
              */
             type: "text" | "markdown" | "code";
+        };
+        /**
+         * ThingPage
+         * @description A page of things, newest first.
+         */
+        ThingPage: {
+            /** Items */
+            items: components["schemas"]["ThingRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ThingRead
+         * @description A thing of whatever kind; its room may show more of it at an address of its own.
+         */
+        ThingRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Id of the user.
+             */
+            created_by: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Properties
+             * @description As the JSON Schema of the kind says, in GET /api/v1/ontology.
+             */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Status */
+            status: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
         };
         /**
          * ThreadChange
@@ -2482,6 +5340,218 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * TicketChange
+         * @description What to change; what is left out stays.
+         */
+        TicketChange: {
+            /** Description */
+            description?: string | null;
+            /** Priority */
+            priority?: ("low" | "normal" | "high" | "urgent") | null;
+            /** Requester */
+            requester?: string | null;
+            /** Status */
+            status?: ("open" | "pending" | "solved") | null;
+            /** Subject */
+            subject?: string | null;
+        };
+        /**
+         * TicketCreate
+         * @description A new ticket.
+         */
+        TicketCreate: {
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Priority
+             * @default normal
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high" | "urgent";
+            /**
+             * Requester
+             * @description Who asks for help: a name or an address.
+             * @default
+             */
+            requester: string;
+            /** Subject */
+            subject: string;
+        };
+        /**
+         * TicketPage
+         * @description A page of tickets, newest first.
+         */
+        TicketPage: {
+            /** Items */
+            items: components["schemas"]["TicketRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * TicketRead
+         * @description A ticket.
+         */
+        TicketRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Description */
+            description: string;
+            /** Id */
+            id: string;
+            /**
+             * Number
+             * @description Counted from 1 in each workspace, without gaps.
+             */
+            number: number;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "low" | "normal" | "high" | "urgent";
+            /** Requester */
+            requester: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "pending" | "solved";
+            /** Subject */
+            subject: string;
+            /**
+             * Thread Id
+             * @description The conversation in which it came up.
+             */
+            thread_id: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * Url
+             * @description Where the app shows it.
+             */
+            url: string;
+        };
+        /**
+         * ToolExecuted
+         * @description What came of a call.
+         */
+        ToolExecuted: {
+            /** Duration Ms */
+            duration_ms: number;
+            /** Id */
+            id: string;
+            /** Output */
+            output: unknown;
+            /** Tool */
+            tool: string;
+        };
+        /**
+         * ToolExecution
+         * @description A call of a tool by a person or a program, without a model.
+         */
+        ToolExecution: {
+            /** Arguments */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** Thread Id */
+            thread_id?: string | null;
+        };
+        /**
+         * ToolList
+         * @description The tools that the workspace has, by name.
+         */
+        ToolList: {
+            /** Items */
+            items: components["schemas"]["ToolRead"][];
+        };
+        /**
+         * ToolRead
+         * @description A tool that the workspace has.
+         */
+        ToolRead: {
+            /**
+             * Approval
+             * @description Whether a person is asked before each call, where no rule says otherwise.
+             * @enum {string}
+             */
+            approval: "never" | "always";
+            /**
+             * Changes
+             * @description Whether it changes something.
+             */
+            changes: boolean;
+            /**
+             * Description
+             * @description What models read about it.
+             */
+            description: string;
+            /** Name */
+            name: string;
+            /**
+             * Origin
+             * @description `steward`, the name of a package, or `mcp:` and the name of an MCP server.
+             * @example steward
+             */
+            origin: string;
+            /**
+             * Parameters
+             * @description JSON Schema of its arguments.
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Place
+             * @description Who carries a call out: the server, the program that asked, or a person.
+             * @enum {string}
+             */
+            place: "server" | "client" | "person";
+        };
+        /**
+         * ToolStatistic
+         * @description What came of the calls of one tool. `success_rate` is None when none has ended either way.
+         */
+        ToolStatistic: {
+            /** Calls */
+            calls: number;
+            /** Completed */
+            completed: number;
+            /** Failed */
+            failed: number;
+            /** Mean Ms */
+            mean_ms: number | null;
+            /** Refused */
+            refused: number;
+            /** Success Rate */
+            success_rate: number | null;
+            /** Tool */
+            tool: string;
+        };
+        /**
+         * ToolStatistics
+         * @description What came of one's own calls of tools since a day.
+         */
+        ToolStatistics: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Tools */
+            tools: components["schemas"]["ToolStatistic"][];
         };
         /**
          * UrlUpload
@@ -2674,6 +5744,34 @@ export interface components {
             name: string;
         };
         /**
+         * VersionPage
+         * @description A page of versions, the newest first.
+         */
+        VersionPage: {
+            /** Items */
+            items: components["schemas"]["VersionRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * VersionRead
+         * @description An agent as it was from one change to the next.
+         */
+        VersionRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Name */
+            name: string;
+            properties: components["schemas"]["AgentProperties"];
+            /** Version */
+            version: number;
+        };
+        /**
          * WorkspaceRead
          * @description A workspace.
          */
@@ -2707,6 +5805,608 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    decide_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                action_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_agents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                status?: ("draft" | "active" | "archived") | null;
+                type?: ("email" | "research" | "crm" | "support" | "coaching" | "custom") | null;
+                /** @description Letters of the name or the description. */
+                query?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    set_up_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_specialists: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentList"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    activate_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    archive_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_agent_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatisticsRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_agent_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                agent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    restore_agent_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                agent_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_assistant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssistantSettings"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_assistant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssistantSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssistantSettings"];
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {
@@ -3511,6 +7211,41 @@ export interface operations {
             };
         };
     };
+    list_connections: {
+        parameters: {
+            query?: {
+                type?: string | null;
+                from_id?: string | null;
+                to_id?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_documents: {
         parameters: {
             query?: {
@@ -3916,6 +7651,40 @@ export interface operations {
             };
         };
     };
+    list_events: {
+        parameters: {
+            query?: {
+                type?: string | null;
+                target_id?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     list_files: {
         parameters: {
             query?: {
@@ -4065,6 +7834,231 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_interviews: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                status?: ("open" | "complete" | "cancelled") | null;
+                definition?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterviewPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    start_interview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InterviewStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterviewRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_interview_definitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionList"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_interview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interview_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterviewRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    answer_interview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interview_id: string;
+                question_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InterviewAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterviewRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    cancel_interview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interview_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterviewRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    complete_interview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                interview_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterviewRead"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -4231,6 +8225,194 @@ export interface operations {
             };
         };
     };
+    list_mcp_servers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_mcp_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServerCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_mcp_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_mcp_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_mcp_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServerChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    check_mcp_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                server_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerChecked"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     read_me: {
         parameters: {
             query?: never;
@@ -4279,6 +8461,199 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_memories: {
+        parameters: {
+            query?: {
+                /** @description Only of these kinds. */
+                kind?: ("recent" | "goals" | "challenges" | "progress" | "fact")[] | null;
+                /** @description Only what fits, the best first. */
+                q?: string;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemoryCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_memories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoriesDeleted"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_memory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemoryChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryRead"];
+                };
             };
             /** @description A problem (RFC 9457). */
             default: {
@@ -4402,6 +8777,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ObjectRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_ontology: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OntologyRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_dimension: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                dimension: "groups" | "things" | "connections" | "events" | "knowledge" | "aiCalls" | "aiThreads";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OntologyPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_profile_changes: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileHistory"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -4601,6 +9132,429 @@ export interface operations {
             };
         };
     };
+    list_schedules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                agent_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    run_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleStarted"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                status?: ("open" | "done" | "cancelled") | null;
+                assignee_id?: string | null;
+                /** @description Letters of the title. */
+                q?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_things: {
+        parameters: {
+            query?: {
+                kind?: string | null;
+                status?: string | null;
+                /** @description Letters of the name. */
+                q?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThingPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_thing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                thing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThingRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     create_thread: {
         parameters: {
             query?: never;
@@ -4621,6 +9575,485 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ThreadRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_tickets: {
+        parameters: {
+            query?: {
+                status?: ("open" | "pending" | "solved") | null;
+                /** @description Letters of the title. */
+                q?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_tool_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_tool_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    test_tool_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallGiven"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgementRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_tool_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_tool_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_tool_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_tool_statistics: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolStatistics"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolList"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tool_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    execute_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tool_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToolExecution"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolExecuted"];
                 };
             };
             /** @description A problem (RFC 9457). */

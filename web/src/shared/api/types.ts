@@ -23,3 +23,8 @@ export type DocumentText = Schemas["DocumentText"];
 export type Passage = Schemas["PassageRead"];
 export type PassagePage = Schemas["SearchResult"];
 export type Samples = Schemas["SamplesAdded"];
+/** A call of a tool that waits, or waited, for somebody. */
+export type Action = Schemas["ActionRead"];
+export type ActionPage = Schemas["ActionPage"];
+/** A word on a call that waits. */
+export type Decision = Schemas["DecisionRequest"];

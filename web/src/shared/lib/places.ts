@@ -1,4 +1,5 @@
-// Addresses of the library: a document, and a place within it. Places count in code points, as the server does.
+// Addresses of pages that several rooms lead to: documents, places within them, and approvals. Places count in code
+// points, as the server does.
 
 export type Place = { document_id: string; start: number; end: number; revision: number };
 
@@ -14,3 +15,6 @@ export function placeAddress({ document_id, start, end, revision }: Place): stri
 
 /** The first address of the document list, from which all others of the room begin. */
 export const libraryAddress = "/library";
+
+/** What waits for this person. */
+export const approvalsAddress = "/approvals";
