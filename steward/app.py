@@ -24,7 +24,13 @@ from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from steward import __version__
+from steward.agents import catalogue, prompt_routes
+from steward.agents import routes as agents
+from steward.agents import tool_routes as tools
+from steward.agents.hooks import Hooks
 from steward.doors.ai_sdk import routes as ai_sdk
+from steward.doors.mcp import routes as mcp
+from steward.doors.mcp.errors import error_response as mcp_error_response
 from steward.doors.openai import routes as openai
 from steward.doors.openai.errors import error_response
 from steward.doors.openai.errors import limit_headers as openai_limit_headers
@@ -34,6 +40,7 @@ from steward.files import sweep
 from steward.files.storage import Storage, open_storage
 from steward.identity import routes as identity
 from steward.identity.access import authenticate
+from steward.interviews import routes as interviews
 from steward.kernel import durable, logs, migrate, rate_limits, runtime, telemetry
 from steward.kernel.embedded import EmbeddedPostgres, supervise
 from steward.kernel.errors import Invalid, NotFound, Refusal
@@ -52,13 +59,20 @@ from steward.knowledge.embedders import Embedders
 from steward.knowledge.jobs import Desk
 from steward.knowledge.reading.readers import Readers
 from steward.knowledge.vector_index import VectorIndex
+from steward.mcp_servers import routes as mcp_servers
+from steward.memory import routes as memory
 from steward.providers import prices, tokens
 from steward.providers import routes as providers
-from steward.runs import embedding, jobs, sockets
+from steward.runs import action_routes, actions, embedding, jobs, ontology_routes, sockets
 from steward.runs import routes as runs
 from steward.runs.calls import Calls
 from steward.runs.engine import Engine
 from steward.runs.feed import Feed
+from steward.runs.tool_steps import ToolSteps
+from steward.schedules import jobs as schedule_jobs
+from steward.schedules import routes as schedules
+from steward.tasks import routes as tasks
+from steward.things import routes as things
 from steward.threads import routes as threads
 from steward.usage import routes as usage
 
@@ -137,7 +151,8 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
         stack.push_async_callback(http.close)
         feed = Feed(house.database, settings.streams.flush_seconds)
         calls = Calls(house, http)
-        engine = Engine(house, feed, calls)
+        hooks = Hooks.installed()
+        engine = Engine(house, feed, calls, ToolSteps(house, feed, hooks))
         lease = durable.Lease(
             house.database,
             house.process_id,
@@ -151,6 +166,7 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
             Feed: feed,
             Calls: calls,
             Engine: engine,
+            Hooks: hooks,
             durable.Lease: lease,
             Storage: open_storage(settings),
             Readers: readers,
@@ -162,6 +178,8 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
         durable.launch(settings, house.database.system_url, house.process_id)
         await asyncio.to_thread(prices.warm_up)
         await asyncio.to_thread(tokens.warm_up)
+        # Installed packages may bring tools, whose modules are loaded here.
+        await asyncio.to_thread(catalogue.of_the_house)
         lease.on_death.append(lambda: jobs.adopt_orphans(house))
         lease.on_death.append(lambda: ingestion.adopt_documents(house))
         lease.on_lost.append(engine.drop_lost)
@@ -173,8 +191,10 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
             lease.keep(),
             jobs.keep_books(house),
             jobs.keep_clean(house),
+            actions.keep_expiring(house),
             sweep.keep_clean(house),
             ingestion.keep_indexed(house),
+            schedule_jobs.keep_ticking(house),
         ):
             stack.push_async_callback(_cancelled, asyncio.ensure_future(job))
         yield house
@@ -226,10 +246,31 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
             "default": {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {}}}
         },
     )
-    for room in (identity, files, threads, knowledge, providers, usage, runs, sockets):
+    for room in (
+        identity,
+        things,
+        files,
+        usage,
+        providers,
+        threads,
+        tasks,
+        knowledge,
+        memory,
+        interviews,
+        mcp_servers,
+        agents,
+        prompt_routes,
+        tools,
+        runs,
+        action_routes,
+        ontology_routes,
+        sockets,
+        schedules,
+    ):
         app.include_router(room.router, prefix=_NATIVE)
     app.include_router(ai_sdk.router)
     app.include_router(openai.router)
+    app.include_router(mcp.router)
     _operations(app, ready)
     _pages(app)
     app.add_exception_handler(Refusal, _on_refusal)
@@ -244,6 +285,8 @@ def _upload_paths() -> tuple[str, ...]:
 
 def shape(path: str, refusal: Refusal, request_id: str) -> Response:
     """A refusal in the shape of the door that was knocked at."""
+    if path == mcp.PATH:
+        return mcp_error_response(refusal, request_id)
     if path.startswith("/v1/"):
         return error_response(refusal, request_id)
     return problem(refusal, request_id)

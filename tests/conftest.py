@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from steward.kernel.ids import new_id
 from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Settings
 from steward.kernel.work import Actor, Role
+from tests.support import tools_of_tests
 from tests.support.scripted_provider import ScriptedProvider
 
 
@@ -80,8 +82,18 @@ def settings(data_dir: Path, provider: ScriptedProvider) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def server(settings: Settings) -> AsyncGenerator[str]:
+def package_of_tools(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """An installed package that brings tools for the tests."""
+    folder = tools_of_tests.install(tmp_path_factory.mktemp("packages"))
+    sys.path.append(str(folder))
+    yield folder
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture(scope="session")
+async def server(settings: Settings, package_of_tools: Path) -> AsyncGenerator[str]:
     """The whole application, served on a free port in the tests' own loop; its base URL."""
+    assert str(package_of_tools) in sys.path
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(

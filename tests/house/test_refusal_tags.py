@@ -15,7 +15,8 @@ from steward.kernel.http import problem_body
 PAGE = (reference.ROOT / "docs/errors.md").read_text("utf-8")
 # A remedy tells somebody to do something, so it begins with one of these.
 VERB = re.compile(
-    r"(Ask|Change|Check|Choose|Correct|Give|Keep|Load|Read|Refresh|Reload|Send|Shorten|Store|Take|Try|Use|Wait|Write) "
+    r"(Activate|Answer|Ask|Change|Check|Choose|Correct|Give|Keep|Load|Name|Read|Refresh|Reload|Send|Shorten|Start|Store|"
+    r"Switch|Take|Try|Use|Wait|Write) "
 )
 # Names as code has them, addresses of files, and what the server is made of.
 INTERNALS = re.compile(

@@ -36,6 +36,7 @@ _SHARED_WITH_THE_WORKSPACE = {
     "documents": "documents are the workspace's",
     "files": "files are the workspace's",
     "api_keys": "admins see who may call",
+    "schedules": "admins see what begins by itself",
     "memberships": "colleagues see each other",
     "model_calls": "admins see what was used; no row holds text of a message",
 }

@@ -35,6 +35,8 @@ _PUBLIC = {
 _OWN_ACCOUNT = {"POST /api/v1/auth/sign-out", "PUT /api/v1/me/password"}
 # What only reads, although its question is too long for an address.
 _READING = {"POST /api/v1/knowledge/search"}
+# A protocol of its own, with a shape of its own for refusals: tests/doors/mcp/ knocks there.
+_ELSEWHERE = {"DELETE /mcp", "GET /mcp", "POST /mcp"}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _SOCKET = "/api/v1/ws"
 
@@ -49,6 +51,7 @@ _BODIES: dict[str, Callable[[Things, Things], list[Body]]] = {
         {"id": theirs.thread, "messages": [_HELLO]},
         {"id": theirs.thread, "trigger": "regenerate-message"},
         {"id": mine.thread, "messages": [_HELLO], "messageId": theirs.question},
+        {"messages": [_HELLO], "agentId": theirs.agent},
     ],
     "POST /api/assistant-v2/chat": lambda theirs, mine: [
         {"workspaceId": theirs.workspace, "messages": [_HELLO]},
@@ -95,6 +98,36 @@ _BODIES: dict[str, Callable[[Things, Things], list[Body]]] = {
         {"query": "pump", "collection_ids": [theirs.collection]}
     ],
     "PATCH /api/v1/budgets/{budget_id}": lambda theirs, mine: [{"limit_tokens": 10**11}],
+    "POST /api/v1/agents": lambda theirs, mine: [{"name": "Mine"}],
+    "POST /api/v1/agents/setup": lambda theirs, mine: [{}],
+    "PATCH /api/v1/agents/{agent_id}": lambda theirs, mine: [{"name": "Eve was here"}],
+    "PUT /api/v1/assistant": lambda theirs, mine: [{"product_name": "Desk"}],
+    "POST /api/v1/tasks": lambda theirs, mine: [{"title": "Mine"}],
+    "PATCH /api/v1/tasks/{task_id}": lambda theirs, mine: [{"title": "Eve was here"}],
+    "POST /api/v1/tickets": lambda theirs, mine: [{"subject": "Mine"}],
+    "PATCH /api/v1/tickets/{ticket_id}": lambda theirs, mine: [{"status": "solved"}],
+    "POST /api/v1/memories": lambda theirs, mine: [{"text": "I keep bees, too."}],
+    "PATCH /api/v1/memories/{memory_id}": lambda theirs, mine: [{"text": "Eve was here"}],
+    "PATCH /api/v1/profile": lambda theirs, mine: [{"role": "Baker"}],
+    "POST /api/v1/interviews": lambda theirs, mine: [{"definition": "hybrid_offer"}],
+    "PUT /api/v1/interviews/{interview_id}/answers/{question_key}": lambda theirs, mine: [
+        {"answer": "Deep work"}
+    ],
+    "POST /api/v1/mcp-servers": lambda theirs, mine: [
+        {"name": "mine", "transport": "http", "url": "https://mcp.example.com/mcp"}
+    ],
+    "PATCH /api/v1/mcp-servers/{server_id}": lambda theirs, mine: [{"is_enabled": False}],
+    "POST /api/v1/tool-rules": lambda theirs, mine: [{"tool": "searchKB", "decision": "ask"}],
+    "PATCH /api/v1/tool-rules/{rule_id}": lambda theirs, mine: [{"decision": "deny"}],
+    "POST /api/v1/tool-rules/test": lambda theirs, mine: [{"tool": "searchKB", "arguments": {}}],
+    "POST /api/v1/schedules": lambda theirs, mine: [
+        {"agent_id": theirs.agent, "cron": "0 9 * * *", "prompt": "Report.", "enabled": False}
+    ],
+    "PATCH /api/v1/schedules/{schedule_id}": lambda theirs, mine: [{"prompt": "Eve was here"}],
+    "POST /api/v1/actions/{action_id}/decide": lambda theirs, mine: [{"decision": "deny"}],
+    "POST /api/v1/tools/{tool_name}/execute": lambda theirs, mine: [
+        {"arguments": {"query": "pump"}, "thread_id": theirs.thread}
+    ],
 }
 # For each parameter of a path that names a thing of somebody: which.
 _PARAMETERS: dict[str, Callable[[Things], str]] = {
@@ -105,13 +138,44 @@ _PARAMETERS: dict[str, Callable[[Things], str]] = {
     "collection_id": lambda things: things.collection,
     "document_id": lambda things: things.document,
     "file_id": lambda things: things.file,
+    "agent_id": lambda things: things.agent,
+    "task_id": lambda things: things.task,
+    "ticket_id": lambda things: things.ticket,
+    "thing_id": lambda things: things.task,
+    "memory_id": lambda things: things.memory,
+    "interview_id": lambda things: things.interview,
+    "server_id": lambda things: things.mcp_server,
+    "rule_id": lambda things: things.tool_rule,
+    "schedule_id": lambda things: things.schedule,
+    "action_id": lambda things: things.action,
 }
 # Parameters that name what all share.
-_SHARED = {"model": "openai/gpt-4o-mini", "provider": "mistral"}
+_SHARED = {
+    "model": "openai/gpt-4o-mini",
+    "provider": "mistral",
+    "tool_name": "searchKB",
+    "dimension": "things",
+    "question_key": "topic",
+    "version": "1",
+}
 _QUERIES = {"GET /api/v1/chat/search": {"q": "hello"}}
 # The workspace's, and no one person's.
 _SHARED_WITH_COLLEAGUES = tuple(
-    f"/api/v1/{room}" for room in ("budgets", "collections", "documents", "files", "knowledge")
+    f"/api/v1/{room}"
+    for room in (
+        "agents",
+        "budgets",
+        "collections",
+        "documents",
+        "files",
+        "knowledge",
+        "mcp-servers",
+        "schedules",
+        "tasks",
+        "things",
+        "tickets",
+        "tool-rules",
+    )
 )
 # A conversation that a client has not begun yet is not an error here, and a stranger's looks the same.
 _NOTHING_RUNS = "GET /api/v1/chat/{conversation_id}/stream"
@@ -208,7 +272,7 @@ def _routes() -> tuple[list[Route], list[str]]:
 
 
 ROUTES, SOCKETS = _routes()
-GUARDED = [route for route in ROUTES if route.name not in _PUBLIC]
+GUARDED = [route for route in ROUTES if route.name not in _PUBLIC | _ELSEWHERE]
 UNSAFE = [route for route in GUARDED if route.method not in _SAFE]
 
 
@@ -390,12 +454,15 @@ async def test_a_colleague_finds_nothing_of_ones_own(
     faults = [
         fault
         for fault in faults
-        if "'workspaceId': '" + ada.actor.workspace_id not in fault or theirs.thread in fault
+        if ("'workspaceId': '" + ada.actor.workspace_id not in fault or theirs.thread in fault)
+        # An admin may use a colleague's agents.
+        and f"'agentId': '{theirs.agent}'" not in fault
     ]
     assert faults == []
     after = await _everything_of(settings, ada.actor.workspace_id)
-    # His own calls count against his own budget.
-    assert {row for row in _rows(before) if mine.budget not in row} <= _rows(after)
+    # His own calls count against his own budget, and connect him with agents.
+    his = (mine.budget, bob.actor.user_id)
+    assert {row for row in _rows(before) if not any(one in row for one in his)} <= _rows(after)
     listed = (await client.get("/api/v1/chat", params={"limit": 100}, headers=bob.headers)).json()["items"]
     found = (await client.get("/api/v1/chat/search", params={"q": "hello"}, headers=bob.headers)).json()[
         "items"

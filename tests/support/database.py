@@ -20,7 +20,10 @@ Values = dict[str, Any]
 # Ended, so that no sweep of a server takes a made-up row for work that a dead process left.
 _ENDED = {"runs": {"status": "completed"}, "model_calls": {"status": "completed"}}
 # What a check asks for beyond columns that must have a value.
-_FITTING = {"budgets": {"limit_tokens": 10**12}}
+_FITTING = {
+    "budgets": {"limit_tokens": 10**12},
+    "mcp_servers": {"transport": "http", "url": "https://mcp.example.com/mcp"},
+}
 # Part of what must be there once.
 _FRESH = {("budgets", "subject_id")}
 

@@ -16,7 +16,7 @@ from steward.kernel.work import Actor
 
 @dataclass(frozen=True, slots=True)
 class Things:
-    """The ids of what somebody owns: a conversation of one exchange, its run, a key, a budget, a document."""
+    """The ids of what somebody owns: a conversation of one exchange, its run, a key, a budget, a document and more."""
 
     workspace: str
     thread: str
@@ -28,6 +28,15 @@ class Things:
     collection: str
     document: str
     file: str
+    agent: str
+    task: str
+    ticket: str
+    memory: str
+    interview: str
+    mcp_server: str
+    tool_rule: str
+    schedule: str
+    action: str
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -37,7 +46,7 @@ class Things:
 def nobodys() -> Things:
     """Ids of the same form that nobody has."""
     prefixes = ("ws", "thread", "msg", "msg", "run", "key", "budget", "vs", "doc", "file-")
-    return Things(*(new_id(prefix) for prefix in prefixes))
+    return Things(*(new_id(prefix) for prefix in (*prefixes, *_MADE, "call")))
 
 
 async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) -> Things:
@@ -59,9 +68,63 @@ async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) 
     budgets = await client.post("/api/v1/budgets", json=wide, headers=headers)
     budget = budgets.json()["id"] if budgets.status_code == 201 else new_id("budget")
     document = await _own_document(client, headers)
+    made = {prefix: await _made(client, headers, prefix) for prefix in _MADE}
+    # Last, so that it waits: memory is of the person and asks first.
+    call = '{{tool:updateProfile:{"field": "role", "value": "Baker"}}}'
+    question = {"role": "user", "parts": [{"type": "text", "text": f"Note this. {call}"}]}
+    body = {"messages": [question], "stream": False}
+    waiting = (await client.post("/api/v1/chat", json=body, headers=headers)).json()
+    action = waiting["actions"][0]["id"]
+    run_id = asked.json()["run_id"]
     return Things(
-        actor.workspace_id, thread, first["id"], answer["id"], asked.json()["run_id"], key, budget, *document
+        actor.workspace_id,
+        thread,
+        first["id"],
+        answer["id"],
+        run_id,
+        key,
+        budget,
+        *document,
+        agent=made["asst"],
+        task=made["task"],
+        ticket=made["ticket"],
+        memory=made["mem"],
+        interview=made["interview"],
+        mcp_server=made["mcp"],
+        tool_rule=made["rule"],
+        schedule=made["sched"],
+        action=action,
     )
+
+
+_MADE: dict[str, tuple[str, dict[str, Any]]] = {
+    "asst": ("agents", {"name": "Clerk"}),
+    "task": ("tasks", {"title": "Water the plants"}),
+    "ticket": ("tickets", {"subject": "The door sticks"}),
+    "mem": ("memories", {"text": "I keep bees."}),
+    "interview": ("interviews", {"definition": "workshop"}),
+    "mcp": (
+        "mcp-servers",
+        {"name": "tickets", "transport": "http", "url": "https://mcp.example.com/mcp"},
+    ),
+    "rule": ("tool-rules", {"tool": "searchKB", "decision": "run"}),
+    # It never fires: tests of schedules move the clock.
+    "sched": (
+        "schedules",
+        {"agent_id": "asst_default", "cron": "0 9 * * *", "prompt": "Report.", "enabled": False},
+    ),
+}
+"""By the prefixes of their ids: what else somebody makes, and how."""
+
+
+async def _made(client: httpx.AsyncClient, headers: dict[str, str], prefix: str) -> str:
+    room, body = _MADE[prefix]
+    if prefix == "mcp":
+        body = {**body, "name": f"server-{new_id('x')[-8:]}"}
+    answer = await client.post(f"/api/v1/{room}", json=body, headers=headers)
+    # Some things are made by admins only.
+    assert answer.status_code in (201, 403), answer.text
+    return answer.json()["id"] if answer.status_code == 201 else new_id(prefix)
 
 
 async def _own_document(client: httpx.AsyncClient, headers: dict[str, str]) -> tuple[str, str, str]:
