@@ -50,19 +50,21 @@ FACTOR: Final = 1.35
 """How far our count may be from the provider's, which counts words."""
 IN_FLIGHT: Final = 4
 """Tokens that the provider wrote and nobody read any more."""
-MARKS: Final = 80
-"""Our tokens for ids, names and times of prompt and question, each of which the provider counts as a word."""
+MARKS: Final = 40
+"""Our tokens for the ids and directives of a question, each of which the provider counts as a word."""
 WORDS: Final = " ".join(
     ["we had a long walk by the river and then some tea at home with all of the others"] * 3
 )
 
 
 @pytest.fixture(autouse=True)
-def forgetful(house: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is remembered: a model that reads what was said would be asked beside the calls that are counted."""
-    monkeypatch.setattr(
-        house, "settings", house.settings.model_copy(update={"memory": Memory(enabled=False)})
-    )
+def plain(house: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is remembered, since a model would be asked about it beside the calls that are counted; and prompts are
+    short, since our count of them is not the provider's.
+    """
+    settings = house.settings
+    shorter = {"memory": Memory(enabled=False), "chat": settings.chat.model_copy(update={"prompt_tokens": 1})}
+    monkeypatch.setattr(house, "settings", settings.model_copy(update=shorter))
 
 
 @dataclass(frozen=True)
