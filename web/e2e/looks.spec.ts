@@ -124,7 +124,7 @@ for (const theme of themes)
 
       test("tools and approvals [UI-31] [UI-32] [UI-36]", async ({ signedIn: page }) => {
         const person = JSON.stringify({ reason: "The customer asks for a refund that only a person may grant.", urgency: "high" });
-        const agent = JSON.stringify({ name: unique("Harbour agent"), description: "Answers questions about berths, tides and fees." });
+        const agent = JSON.stringify({ name: unique("Pier agent"), description: "Answers questions about berths, tides and fees." });
         const upload = JSON.stringify({ title: "Berths", content: "The harbour has 40 berths for boats up to 12 metres, and six for longer ones." });
         await page.goto("/");
         await ask(page, `Make me an agent. {{tool:createAgent:${agent}}} {{tool:getAgentStatus:{"agentId":"asst_none"}}} {{reply:Your agent is there as a draft.}}`);
