@@ -84,21 +84,26 @@ async def newest(work: Transaction, kind: Kind, limit: int = MOST) -> list[Memor
 async def for_turn(actor: Actor, question: str) -> Recalled:
     """The coaching context of the actor: their profile, the memories that fit a question, and what they strive for.
 
-    One transaction; the question is embedded before it, in a thread.
+    The question is embedded, in a thread, only when there is something to compare it with.
     """
-    settings = runtime.current().settings.memory
-    question = question[:_QUESTION_CHARS]
-    vector = await _vector(question) if settings.enabled else ""
     async with runtime.current().database.transaction(actor) as work:
         profile = await profiles.get(work)
-        memories: list[MemoryRead] = []
-        if settings.enabled and profile.is_memory_on:
-            memories = await _fitting(work, question, vector, None, settings.recalled)
-            memories += await _standing(work, memories, settings.recalled - len(memories))
-            await queries.touch(work, [memory.id for memory in memories])
+        is_wanted = runtime.current().settings.memory.enabled and profile.is_memory_on
+        is_wanted = is_wanted and await queries.has_any(work)
+    memories = await _for_turn(actor, question[:_QUESTION_CHARS]) if is_wanted else []
     told = block(profile, memories)
     metadata = _metadata(profile_lines(profile), memories) if told else {}
     return Recalled(told, memories, metadata, profile.time_zone or None)
+
+
+async def _for_turn(actor: Actor, question: str) -> list[MemoryRead]:
+    most = runtime.current().settings.memory.recalled
+    vector = await _vector(question)
+    async with runtime.current().database.transaction(actor) as work:
+        memories = await _fitting(work, question, vector, None, most)
+        memories += await _standing(work, memories, most - len(memories))
+        await queries.touch(work, [memory.id for memory in memories])
+    return memories
 
 
 async def _fitting(
