@@ -7,7 +7,7 @@ half done. What a crash leaves between the two is bytes without a name, never a 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -23,10 +23,11 @@ from steward.files.incoming import Received
 from steward.files.names import clean_name, media_type_of
 from steward.files.schemas import FilePage, FileRead
 from steward.files.tables import File
-from steward.kernel import runtime
+from steward.kernel import runtime, stretches
 from steward.kernel.errors import NotFound, Unavailable
 from steward.kernel.ids import new_id
 from steward.kernel.pages import read_cursor, write_cursor
+from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Actor, Work
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
@@ -181,3 +182,26 @@ async def _lock(session: AsyncSession, blob: Blob) -> None:
 
 def _no_file() -> NotFound:
     return NotFound("There is no such file.")
+
+
+async def get_some(work: Work, file_ids: Sequence[str]) -> dict[str, FileRead]:
+    """Files by their ids.
+
+    Raises:
+        NotFound: one of them is not in the actor's workspace.
+    """
+    query = select(File).where(File.workspace_id == work.actor.workspace_id, File.id.in_(file_ids))
+    found = {file.id: FileRead.model_validate(file) for file in await work.session.scalars(query)}
+    lacking = next((file_id for file_id in file_ids if file_id not in found), None)
+    if lacking is not None:
+        raise NotFound(f"No file found with id '{lacking}'.", field="file_id")
+    return found
+
+
+async def stretch(work: Work, asked: Asked, purposes: Sequence[str] | None = None) -> Stretch[FileRead]:
+    """A stretch of the workspace's files, by the ids of their neighbours; those of some purposes, or all."""
+    query = select(File).where(File.workspace_id == work.actor.workspace_id)
+    if purposes is not None:
+        query = query.where(File.purpose.in_(purposes))
+    found = await stretches.read(work.session, query, [File.id], asked)
+    return Stretch([FileRead.model_validate(file) for file in found.items], has_more=found.has_more)

@@ -10,10 +10,11 @@ from sqlalchemy import Select, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from steward.audit import service as audit
-from steward.kernel import runtime
+from steward.kernel import runtime, stretches
 from steward.kernel.errors import Invalid, NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.pages import read_cursor, write_cursor
+from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Actor, Work
 from steward.knowledge import ingestion, jobs
 from steward.knowledge.embedders import Embedders
@@ -319,3 +320,14 @@ def _read(selected: Selected[Any, Any, Any, Any, Any, Any]) -> CollectionRead:
         created_at=row.created_at,
         metadata=row.collection_metadata,
     )
+
+
+async def stretch(work: Work, asked: Asked) -> Stretch[CollectionRead]:
+    """A stretch of the workspace's collections, by the ids of their neighbours."""
+    mine = select(Collection.id).where(Collection.workspace_id == work.actor.workspace_id)
+    found = await stretches.read(work.session, mine, [Collection.id], asked)
+    query = _counted().where(
+        Collection.workspace_id == work.actor.workspace_id, Collection.id.in_(found.items)
+    )
+    rows = {row[0].id: _read(row) for row in (await work.session.execute(query)).all()}
+    return Stretch([rows[one] for one in found.items if one in rows], has_more=found.has_more)

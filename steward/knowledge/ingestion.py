@@ -180,8 +180,8 @@ async def _task(actor: Actor, document_id: str, revision: int) -> _Task | _Page:
             row.title if row.title_given else "",
             collection.embedding_model,
             collection.dimensions,
-            collection.chunk_tokens,
-            collection.chunk_overlap,
+            row.chunk_tokens or collection.chunk_tokens,
+            collection.chunk_overlap if row.chunk_overlap is None else row.chunk_overlap,
             await _count_stored(work, document_id, revision),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -24,6 +24,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 
 _GOING: Final = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
 _AT_ONCE: Final = 4
+_BEGUN_AT_ONCE: Final = 20
 _STALE: Final = text("interval '15 seconds'")
 _MOST: Final = 100
 _INDEXED: Final = 200
@@ -52,6 +53,12 @@ class Desk:
         finally:
             self._under_way.discard(task)
 
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the request, until it is done or the process ends."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
     async def let_go(self) -> None:
         """Let go of every document without ending it: the next start, or another process, goes on with them."""
         self._is_closed = True
@@ -72,6 +79,14 @@ async def begin(actor: Actor, document_id: str, revision: int) -> None:
         document_id,
         revision,
     )
+
+
+async def begin_all(actor: Actor, revisions: Sequence[tuple[str, int]]) -> None:
+    """Start to make revisions ready; when there are many, most of them beside the request, which takes 5 ms each."""
+    for document_id, revision in revisions[:_BEGUN_AT_ONCE]:
+        await begin(actor, document_id, revision)
+    if len(revisions) > _BEGUN_AT_ONCE:
+        runtime.current().part(Desk).beside(_begin_rest(actor, revisions[_BEGUN_AT_ONCE:]))
 
 
 async def adopt_documents(house: Runtime) -> None:
@@ -116,6 +131,15 @@ async def index_some(house: Runtime) -> bool:
         large = await queries.large_workspaces(connection, house.settings.knowledge.exact_chunks)
         indexed = [await queries.index_some(connection, workspace_id, _INDEXED) for workspace_id in large]
     return any(count == _INDEXED for count in indexed)
+
+
+async def _begin_rest(actor: Actor, revisions: Sequence[tuple[str, int]]) -> None:
+    try:
+        for document_id, revision in revisions:
+            await begin(actor, document_id, revision)
+    except Exception:
+        # They are adopted.
+        log.exception("documents_not_begun", workspace_id=actor.workspace_id)
 
 
 async def _stale(house: Runtime) -> Sequence[Selected[str, str, int, str | None]]:

@@ -79,6 +79,7 @@ class Document(Owned, Stamped, Row):
     """A file in a collection, on its way to being found, or there.
 
     `revision` is the one wanted; `live_revision` the one whose passages are found, None while there is none.
+    `chunk_*` say how it is cut, when not as its collection.
     """
 
     __tablename__ = "documents"
@@ -127,6 +128,8 @@ class Document(Owned, Stamped, Row):
     stage: Mapped[str] = mapped_column(server_default="accepted")
     chunks_done: Mapped[int] = mapped_column(server_default=sql("0"))
     chunks_total: Mapped[int | None]
+    chunk_tokens: Mapped[int | None]
+    chunk_overlap: Mapped[int | None]
     error: Mapped[dict[str, Any] | None]
     revision: Mapped[int] = mapped_column(server_default=sql("1"))
     live_revision: Mapped[int | None]
@@ -136,6 +139,25 @@ class Document(Owned, Stamped, Row):
     pages: Mapped[int | None]
     chars: Mapped[int | None]
     ready_at: Mapped[datetime | None]
+
+
+class FileBatch(Owned, Stamped, Row):
+    """Files that were put into a collection together: their documents tell how far it is."""
+
+    __tablename__ = "file_batches"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "collection_id"],
+            ["collections.workspace_id", "collections.id"],
+            name="fk_file_batches_collection",
+            ondelete="CASCADE",
+        ),
+        Index("ix_file_batches_collection", "workspace_id", "collection_id"),
+    )
+
+    collection_id: Mapped[str]
+    file_ids: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
+    cancelled_at: Mapped[datetime | None]
 
 
 class DocumentText(Owned, Row):
