@@ -49,6 +49,7 @@ BUILT_IN: Final = (
 OF_DOCUMENTS: Final = (knowledge.search_knowledge.name,)
 """Offered when there are documents and the request names no tools."""
 
+_MOST_BY_DEFAULT: Final = 100
 _NOT_BY_DEFAULT: Final = {
     *OF_DOCUMENTS,
     knowledge.search_kb.name,
@@ -99,7 +100,9 @@ class Toolbox:
         documents = OF_DOCUMENTS if has_documents else ()
         if settings.tools.offered == "documents":
             return [name for name in documents if name in self.offers]
-        return [name for name in self.offers if name in documents or name not in _NOT_BY_DEFAULT]
+        fitting = [name for name in self.offers if name in documents or name not in _NOT_BY_DEFAULT]
+        # The house's own come first, and providers refuse requests with very many.
+        return fitting[:_MOST_BY_DEFAULT]
 
     def get(self, name: str) -> Offer:
         """The tool of this name.

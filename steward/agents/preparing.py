@@ -58,7 +58,8 @@ async def prepare(
     models = await providers.models_of(work, settings)
     wishes = wishes if agent is None else _settled(wishes, agent)
     properties = (agent or specialists.default(settings)).properties
-    instructions = properties.instructions or settings.chat.system_prompt
+    own = properties.instructions if wishes.own_instructions is None else wishes.own_instructions
+    instructions = own or settings.chat.system_prompt
     box = await catalogue.toolbox(work, settings)
     if wishes.tools is None and agent is None:
         wishes = replace(wishes, tools=box.by_default(settings, has_documents=has_documents))
@@ -80,6 +81,10 @@ async def prepare(
         tool_seconds=None if agent is None else properties.tool_seconds,
         max_tool_steps=None if agent is None else properties.max_tool_steps,
         tool_rules=await rules.of_workspace(work) if tools else rules.NO_RULES,
+        top_p=wishes.top_p,
+        tool_choice=wishes.tool_choice,
+        parallel_tool_calls=wishes.parallel_tool_calls,
+        output=wishes.output,
     )
 
 

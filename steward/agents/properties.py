@@ -28,6 +28,7 @@ EVERY_TOOL: Final = "*"
 
 _CRON: Final = re.compile(r"@[a-z]+|\S+( +\S+){4}")
 _JSON_BYTES: Final = 16_000
+_TOOLS_BYTES: Final = 256_000
 
 
 def _cron(given: str) -> str:
@@ -69,6 +70,21 @@ Schedule = Annotated[
 ]
 Greeting = Annotated[CleanText, StringConstraints(max_length=2_000)]
 LeastRole = Annotated[Role, Field(description="The least role that may use it.")]
+TopP = Annotated[
+    float, Field(ge=0, le=1, allow_inf_nan=False, description="Kept for clients of the Assistants API.")
+]
+Effort = Annotated[
+    ShortText,
+    StringConstraints(min_length=1, max_length=20),
+    Field(description="How much a model that thinks shall think in runs of the Assistants API."),
+]
+AssistantTools = Annotated[
+    list[dict[CleanText, JsonValue]],
+    Field(
+        max_length=128,
+        description="Tools as the Assistants API writes them; whoever asks there carries its functions out.",
+    ),
+]
 
 
 class AgentProperties(BaseModel):
@@ -98,12 +114,26 @@ class AgentProperties(BaseModel):
     greeting: Greeting | None = None
     response_format: JsonValue = None
     metadata: dict[CleanText, JsonValue] = {}
+    top_p: TopP | None = None
+    reasoning_effort: Effort | None = None
+    assistant_tools: AssistantTools = []
+    code_file_ids: Annotated[
+        list[AnyId],
+        Field(max_length=20, description="Files that clients of the Assistants API named for code."),
+    ] = []
 
     @field_validator("response_format", "metadata")
     @classmethod
     def _is_small(cls, given: Any) -> Any:
         if len(msgspec.json.encode(given)) > _JSON_BYTES:
             raise ValueError(f"at most {_JSON_BYTES} bytes of JSON")
+        return given
+
+    @field_validator("assistant_tools")
+    @classmethod
+    def _are_small(cls, given: Any) -> Any:
+        if len(msgspec.json.encode(given)) > _TOOLS_BYTES:
+            raise ValueError(f"at most {_TOOLS_BYTES} bytes of JSON")
         return given
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from steward.kernel.stretches import Asked
 from steward.kernel.work import Found, Statement, Transaction
 
 # One statement at the start of every turn of an agent: what it is now, and what the wanted version says.
@@ -25,6 +26,7 @@ _FILTERS: Final = {
     "query": "position(lower(:query) IN lower(name || ' ' || description)) > 0",
     "last_id": "(created_at, id) < (:last_at, :last_id)",
 }
+_PLACE: Final = "(SELECT created_at, id FROM agents WHERE workspace_id = :workspace_id AND id = :{})"
 _INSERT_VERSION: Final = Statement(
     "INSERT INTO agent_versions (workspace_id, id, version, name, properties, created_by) "
     "VALUES (:workspace_id, :id, :version, :name, cast(:properties AS jsonb), :created_by) "
@@ -82,6 +84,29 @@ async def count_turn(work: Transaction, agent_id: str, successes: int, finished_
 async def statistics(work: Transaction, agent_id: str) -> Found | None:
     """The counts of an agent; None before its first turn."""
     return await work.first(_STATISTICS, workspace_id=work.actor.workspace_id, id=agent_id)
+
+
+async def stretch(work: Transaction, asked: Asked, values: dict[str, Any]) -> list[Found]:
+    """One agent more than the stretch holds, archived ones left out; the nearest first when it lies before an agent."""
+    is_turned = asked.before is not None and asked.after is None
+    statement = _stretch(asked.ascending, is_turned, asked.after is not None, asked.before is not None)
+    given = {"after": asked.after, "before": asked.before, "most": asked.limit + 1}
+    return await work.all(statement, **work.mine, **values, **given)
+
+
+@cache
+def _stretch(ascending: bool, is_turned: bool, has_after: bool, has_before: bool) -> Statement:
+    sign, other = (">", "<") if ascending else ("<", ">")
+    conditions = ["workspace_id = :workspace_id", "status <> 'archived'", _VISIBLE]
+    if has_after:
+        conditions.append(f"(created_at, id) {sign} {_PLACE.format('after')}")
+    if has_before:
+        conditions.append(f"(created_at, id) {other} {_PLACE.format('before')}")
+    way = "ASC" if ascending != is_turned else "DESC"
+    return Statement(
+        f"SELECT {_COLUMNS} FROM agents WHERE {' AND '.join(conditions)} "  # only what stands above
+        f"ORDER BY created_at {way}, id {way} LIMIT :most"
+    )
 
 
 @cache

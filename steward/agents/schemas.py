@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from steward.agents.properties import (
     AgentProperties,
     AgentStatus,
     AgentType,
+    AssistantTools,
     CollectionIds,
     Description,
+    Effort,
     Greeting,
     Instructions,
     LeastRole,
@@ -26,8 +28,9 @@ from steward.agents.properties import (
     ToolSeconds,
     ToolSteps,
     TopK,
+    TopP,
 )
-from steward.kernel.pages import ShortText
+from steward.kernel.pages import AnyId, ShortText
 
 AgentName = Annotated[ShortText, StringConstraints(min_length=1, max_length=256)]
 
@@ -66,6 +69,10 @@ class AgentChange(BaseModel):
     greeting: Greeting | None = None
     response_format: JsonValue = None
     metadata: dict[str, JsonValue] | None = None
+    top_p: TopP | None = None
+    reasoning_effort: Effort | None = None
+    assistant_tools: AssistantTools | None = None
+    code_file_ids: Annotated[list[AnyId], Field(max_length=20)] | None = None
 
 
 class AgentRead(AgentProperties):

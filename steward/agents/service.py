@@ -13,6 +13,7 @@ from steward.agents.templates import TEMPLATES, Template
 from steward.agents.wishes import ClientTool, Prepared, Wishes
 from steward.kernel.ids import id_of
 from steward.kernel.settings import Settings
+from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Transaction
 from steward.providers import service as providers
 
@@ -82,13 +83,15 @@ async def ensure_of_type(work: Transaction, type: AgentType = "coaching") -> Age
     work.actor.ensure_role("member")
     agent_id = id_of(store.KIND.prefix, work.actor.workspace_id, "of_type", type)
     known = await store.load(work, agent_id)
-    if known is not None:
+    if known is not None and known.status == "active" and store.is_visible(work.actor, known):
         return known
     configured = await store.page(work, limit=1, status="active", type=type)
     if configured.items:
         return configured.items[0]
     template = TEMPLATES[type]
-    return await store.create(work, template.title, template.properties(), agent_id=agent_id, status="active")
+    # The one that was made is archived, or not for the actor: then there has to be another one.
+    new_id = agent_id if known is None else None
+    return await store.create(work, template.title, template.properties(), agent_id=new_id, status="active")
 
 
 async def templates(work: Transaction, settings: Settings) -> list[Template]:
@@ -97,6 +100,16 @@ async def templates(work: Transaction, settings: Settings) -> list[Template]:
     return [
         replace(one, tools=tuple(name for name in one.tools if name in known)) for one in TEMPLATES.values()
     ]
+
+
+async def stretch(work: Transaction, asked: Asked) -> Stretch[Agent]:
+    """A stretch of the agents that the actor may see and that are not archived."""
+    return await store.stretch(work, asked)
+
+
+async def delete(work: Transaction, agent_id: str) -> None:
+    """Delete an agent; see `store.delete`."""
+    await store.delete(work, agent_id)
 
 
 async def _ensure_tools(work: Transaction, settings: Settings, names: list[str]) -> None:

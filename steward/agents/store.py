@@ -16,6 +16,7 @@ from steward.audit import service as audit
 from steward.kernel import cron
 from steward.kernel.errors import Forbidden, Invalid, NotFound
 from steward.kernel.pages import read_cursor, write_cursor
+from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Found, Transaction
 from steward.things import service as things
 from steward.things.service import Kind, Thing
@@ -129,6 +130,15 @@ async def page(
     return Listed(items, write_cursor(items[-1].created_at, items[-1].id) if more else None)
 
 
+async def stretch(work: Transaction, asked: Asked) -> Stretch[Agent]:
+    """A stretch of the agents that the actor may see and that are not archived."""
+    actor = work.actor
+    rows = await queries.stretch(work, asked, {"sees_all": sees_all(actor), "roles": roles_of(actor)})
+    items = [_of_row(row) for row in rows[: asked.limit]]
+    is_turned = asked.before is not None and asked.after is None
+    return Stretch(items[::-1] if is_turned else items, has_more=len(rows) > asked.limit)
+
+
 async def change(work: Transaction, agent_id: str, changes: Mapping[str, Any]) -> Agent:
     """Change name or properties, which makes a new version; what is not named stays, null is what new agents have.
 
@@ -226,6 +236,11 @@ async def _write(
         fields.append("name")
     if not fields:
         return agent
+    if "schedule" in fields and properties.schedule is not None and agent.created_by != work.actor.user_id:
+        raise Forbidden(
+            "An agent's own schedule acts as whoever made the agent, so only they can set it. "
+            "Make a schedule of your own."
+        )
     version = agent.version + 1
     changed = await things.change(work, thing, name=name, properties=_stored(properties, version))
     await queries.insert_version(

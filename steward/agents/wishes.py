@@ -9,6 +9,7 @@ from typing import Any, Literal
 from steward.agents.rules import Rules
 from steward.kernel.tools import Tool
 from steward.providers.service import Resolved
+from steward.providers.wire import OutputSchema, ToolChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class Wishes:
         agent_id: who answers; None for the agent of the thread, and then the built-in one.
         agent_version: the version of the agent that a turn began with; never of a request.
         client_tools: what the program that asks offers beside them.
+        own_instructions: instead of the agent's; `instructions` follow either.
+        tool_choice: of the first model call of the turn; `none` holds for all of them.
+        output: the JSON that the answer must be.
     """
 
     model: str | None = None
@@ -48,6 +52,11 @@ class Wishes:
     agent_id: str | None = None
     agent_version: int | None = None
     client_tools: list[ClientTool] | None = None
+    own_instructions: str | None = None
+    top_p: float | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    output: OutputSchema | Literal["json"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,10 @@ class Prepared:
     tool_seconds: float | None = None
     max_tool_steps: int | None = None
     tool_rules: Rules = field(default_factory=Rules)
+    top_p: float | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    output: OutputSchema | Literal["json"] | None = None
 
     @property
     def resolved(self) -> Resolved:

@@ -14,7 +14,15 @@ from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.work import Transaction
 
 
-async def record(work: Transaction, type: str, target_type: str, target_id: str, **metadata: Any) -> None:
+async def record(
+    work: Transaction,
+    type: str,
+    target_type: str,
+    target_id: str,
+    *,
+    actor_id: str | None = None,
+    **metadata: Any,
+) -> None:
     """Add an event of the work's actor; it is kept exactly when the work commits.
 
     Args:
@@ -22,6 +30,7 @@ async def record(work: Transaction, type: str, target_type: str, target_id: str,
         type: verb in the past, noun first, such as `thread_renamed`.
         target_type: the room's noun, such as `thread`.
         target_id: id of what was acted on.
+        actor_id: who did it, where that is another user of the workspace than the one whose rows are written.
         metadata: facts fit to show to an owner of the workspace; never message text.
     """
     await work.all(
@@ -29,7 +38,7 @@ async def record(work: Transaction, type: str, target_type: str, target_id: str,
         workspace_id=work.actor.workspace_id,
         id=new_id("evt"),
         type=type,
-        actor_id=work.actor.user_id,
+        actor_id=actor_id or work.actor.user_id,
         target_type=target_type,
         target_id=target_id,
         metadata=msgspec.json.encode(metadata).decode(),

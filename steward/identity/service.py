@@ -479,12 +479,17 @@ def _hash(secret: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who the actor is and where, as people read it. `properties` are the workspace's own settings."""
+    """Who the actor is and where, as people read it. `properties` are the workspace's own settings.
+
+    Attributes:
+        is_person: whether it is nobody's program, which acts as the workspace's service account.
+    """
 
     workspace_name: str
     user_name: str
     role: str
     properties: dict[str, Any]
+    is_person: bool = False
 
 
 # Asked in every turn. The role is read anew, since whoever goes on with a turn after a crash does not know it.
@@ -493,8 +498,10 @@ _STANDING: Final = Statement(
     "LEFT JOIN memberships m ON m.workspace_id = w.id AND m.user_id = :user_id "
     "LEFT JOIN users u ON u.id = m.user_id WHERE w.id = :workspace_id"
 )
+# A service account is what its keys are, whatever its membership says: members.
 _MEMBER: Final = Statement(
-    "SELECT m.role FROM memberships m JOIN users u ON u.id = m.user_id "
+    "SELECT CASE u.kind WHEN 'service' THEN 'member' ELSE m.role END AS role FROM memberships m "
+    "JOIN users u ON u.id = m.user_id "
     "WHERE m.workspace_id = :workspace_id AND m.user_id = :user_id AND u.disabled_at IS NULL"
 )
 
@@ -504,8 +511,9 @@ async def standing(work: Transaction) -> Standing:
     row = await work.first(_STANDING, **work.mine)
     if row is None:
         return Standing("", "", "", {})
-    user_name = row.user_name if row.kind == "person" else ""
-    return Standing(row.workspace_name, user_name, row.role or "", row.properties)
+    is_person = row.kind == "person"
+    user_name = row.user_name if is_person else ""
+    return Standing(row.workspace_name, user_name, row.role or "", row.properties, is_person)
 
 
 async def actor_of_member(runtime: Runtime, workspace_id: str, user_id: str) -> Actor | None:

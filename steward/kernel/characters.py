@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from typing import Final
+from typing import Any, Final, cast
 
 _JOINER: Final = "\u200d"
+_NOT_KEPT: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(value: Any) -> Any:
+    """A JSON value as the database can keep it: a sign stands for NUL and for half of a surrogate pair."""
+    match value:
+        case str():
+            return _NOT_KEPT.sub("\ufffd", value)
+        case dict():
+            items = cast("dict[Any, Any]", value).items()
+            return {storable(key): storable(one) for key, one in items}
+        case list():
+            return [storable(one) for one in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 def cut(text: str, most: int) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from steward.kernel.errors import Forbidden, Unavailable
 
 Role = Literal["owner", "admin", "member", "viewer"]
-_RANK: dict[str, int] = {"viewer": 0, "member": 1, "admin": 2, "owner": 3}
+_RANK: dict[Role, int] = {"viewer": 0, "member": 1, "admin": 2, "owner": 3}
 
 
 def lower_role(one: Role, other: Role) -> Role:
@@ -69,6 +69,11 @@ class Actor:
     role: Role
     key_id: str | None = None
     session_id: str | None = None
+
+    @property
+    def roles(self) -> list[Role]:
+        """Every role that the actor's reaches, its own included."""
+        return [role for role, rank in _RANK.items() if rank <= _RANK[self.role]]
 
     def ensure_role(self, least: Role) -> None:
         """Refuse when the actor's role is below `least`.

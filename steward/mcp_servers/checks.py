@@ -41,8 +41,16 @@ async def check(actor: Actor, server_id: str) -> ServerChecked:
         row.fetched_at = row.last_seen_at = house.now()
         row.last_error = None
         await work.session.flush()
-        facts = {"tools": len(found), "left_out": left_out, "asked_again": asked_again}
-        await audit.record(work, "mcp_server_checked", "mcp_server", row.id, name=name, **facts)
+        await audit.record(
+            work,
+            "mcp_server_checked",
+            "mcp_server",
+            row.id,
+            name=name,
+            tools=len(found),
+            left_out=left_out,
+            asked_again=asked_again,
+        )
         return ServerChecked(
             ok=True,
             error=None,

@@ -76,7 +76,8 @@ def _planned(command: Command, tool: ToolSpec, say: CommandSentences) -> Planned
     usage = f"`{_usage(tool)}`"
     if command.rest.startswith("{"):
         try:
-            return Planned(tool.name, msgspec.json.decode(command.rest, type=dict[str, Any]))
+            given = msgspec.json.decode(command.rest, type=dict[str, Any])
+            return Planned(tool.name, characters.storable(given))
         except (msgspec.MsgspecError, RecursionError):
             return f"{say.no_json.format(name=tool.name)}\n\n{usage}"
     arguments = _arguments(command.rest, tool)

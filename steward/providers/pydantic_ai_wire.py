@@ -44,6 +44,7 @@ from pydantic_ai.settings import ModelSettings, ThinkingLevel
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
+from steward.kernel.characters import storable
 from steward.kernel.settings import Limits
 from steward.providers import failures, prompts
 from steward.providers.errors import (
@@ -275,9 +276,10 @@ def _raw_input(args: Any) -> str:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        return msgspec.json.decode(text, type=dict[str, Any])
+        read = msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
         return None
+    return storable(read) if "\\u0000" in text else read
 
 
 def _parameters(model: Model, request: ModelRequest) -> tuple[ModelRequestParameters, str | None]:

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 import aiohttp
 import msgspec
 
+from steward.kernel.characters import storable
 from steward.kernel.ids import new_id
 from steward.kernel.settings import Limits
 from steward.providers import failures
@@ -366,6 +367,7 @@ def count(tokens: int | None) -> int:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        return msgspec.json.decode(text, type=dict[str, Any])
+        read = msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError):
         return None
+    return storable(read) if "\\u0000" in text else read

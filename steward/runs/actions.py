@@ -20,10 +20,11 @@ from steward.kernel.tools import ToolRetry
 from steward.kernel.work import Actor, Found, Role, Transaction, lower_role
 from steward.runs import queries, tool_calls
 from steward.runs.engine import Engine
-from steward.runs.errors import ActionDecided, ActionNotYours
+from steward.runs.errors import ActionChanged, ActionDecided, ActionNotYours, RunExpired
 from steward.runs.events import ActionRequest, RunPause
 from steward.runs.feed import Feed
 from steward.runs.schemas import ActionPage, ActionRead, Decided
+from steward.runs.tool_calls import Ending
 from steward.threads import service as threads
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
@@ -77,6 +78,7 @@ async def decide(actor: Actor, action_id: str, word: Word) -> ActionRead:
         NotFound: the actor may see no such call.
         ActionNotYours: another person has to decide.
         ActionDecided: the call does not wait any more.
+        ActionChanged: somebody else changed the arguments, and the approval does not name them.
         Invalid: the word does not fit the call, or the arguments do not fit the tool.
     """
     actor.ensure_role("member")
@@ -84,9 +86,16 @@ async def decide(actor: Actor, action_id: str, word: Word) -> ActionRead:
     async with house.database.transaction(actor) as work:
         row = await _found(work, action_id)
         _ensure_fits(row, actor, word)
-        if word.arguments is not None:
-            await _ensure_arguments(work, house, row, word.arguments)
-        name = (await identity.standing(work)).user_name
+        if word.decision == "approve":
+            # Also as they are: the rules may have changed while the call waited.
+            arguments = row.arguments if word.arguments is None else word.arguments
+            await _ensure_arguments(work, house, row, arguments)
+        standing = await identity.standing(work)
+        if row.approvers > 1 and word.decision == "approve" and not standing.is_person:
+            raise ActionNotYours(
+                "Several people approve this call, and the key of a program is none of them."
+            )
+        name = standing.user_name
     if row.place == "person":
         word = replace(word, result={"output": {**word.result, "by": name or "a person"}})
     # As whose run it is: a second person does not see the conversation.
@@ -175,18 +184,38 @@ async def _expire(house: Runtime, owner: Actor, action_id: str) -> None:
         if not expired:
             return
         await audit.record(work, "action_expired", "tool_call", row.id, tool=row.name)
-        resumes = await _resume_if_decided(work, row.run_id)
+        late = await _end_if_wanted(work, row)
+        resumes = await _resume_if_decided(work, row.run_id) if late is None else None
+    if late is not None:
+        # Nobody runs it who could store its end.
+        await house.part(Engine).tidy(owner, row.run_id, "expired", late)
     _go_on(owner, row.run_id, resumes)
+
+
+async def _end_if_wanted(work: Transaction, row: Found) -> RunExpired | None:
+    """End a run whose program is too late, if it asked for that; why it ended."""
+    run = await queries.get(work, row.run_id) if row.place == "client" else None
+    if run is None or run.request.get("when_late") != "expire":
+        return None
+    # Over for good, so that the end of the run does not call it cancelled.
+    await tool_calls.finish(work, [Ending(row.id, "expired", _EXPIRED)])
+    late = RunExpired(f"Nobody handed in the output of {row.name} in time.")
+    facts = {"tag": late.tag, "message": late.detail}
+    stands = await queries.end(work, run.id, run.attempt, "expired", facts)
+    return late if stands == "expired" else None
 
 
 async def _write(work: Transaction, row: Found, decider: Actor, word: Word) -> int | None:
     """Store a word, behind the lock of the thread; how often the run went on, when it goes on with this."""
     await threads.lock(work, row.thread_id)
     locked = await tool_calls.get(work, row.id, lock=True)
-    if locked is None or locked.state != "waiting":
+    # Whoever sees to what is over may come later than this.
+    is_over = locked is not None and locked.expires_at <= runtime.current().now()
+    if locked is None or locked.state != "waiting" or is_over:
         raise ActionDecided(
             f"Somebody decided about this call of {row.name} before you, or its time was over."
         )
+    _ensure_seen(locked, decider, word)
     said: dict[str, Any] = {
         "user_id": decider.user_id,
         "decision": word.decision,
@@ -219,12 +248,22 @@ async def _write(work: Transaction, row: Found, decider: Actor, word: Word) -> i
         "action_decided",
         "tool_call",
         row.id,
+        actor_id=decider.user_id,
         tool=row.name,
         decision=word.decision,
         decided_by=decider.user_id,
         edited=said["has_edited"],
     )
     return None if state == "waiting" else await _resume_if_decided(work, row.run_id)
+
+
+def _ensure_seen(row: Found, decider: Actor, word: Word) -> None:
+    """Refuse to take an approval for arguments that somebody else put there, and that it does not name: whoever gave
+    it may have looked at the call before.
+    """
+    by_others = any(one["has_edited"] and one["user_id"] != decider.user_id for one in row.decisions)
+    if by_others and word.decision == "approve" and word.arguments is None:
+        raise ActionChanged(f"Somebody changed the arguments of this call of {row.name}.")
 
 
 async def _resume_if_decided(work: Transaction, run_id: str) -> int | None:
@@ -284,7 +323,7 @@ def _ensure_fits(row: Found, actor: Actor, word: Word) -> None:
 
 
 async def _ensure_arguments(work: Transaction, house: Runtime, row: Found, arguments: dict[str, Any]) -> None:
-    """Other arguments fit the tool, and the rules ask for nobody else because of them."""
+    """The arguments fit the tool, and the rules do not forbid them, or ask for others because of them."""
     tool = (await catalogue.toolbox(work, house.settings)).tools.get(row.name)
     if tool is None:
         return

@@ -27,7 +27,7 @@ from steward.kernel.logs import trace_ids
 from steward.kernel.runtime import Runtime
 from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
 from steward.kernel.work import Actor, Role, Transaction, lower_role
-from steward.providers.wire import ModelRequest, PromptMessage
+from steward.providers.wire import ModelRequest, PromptMessage, ToolChoice
 from steward.runs import citing as citations
 from steward.runs import queries, remembering, tool_calls, tooling
 from steward.runs.calls import Calls, worded
@@ -310,6 +310,10 @@ class Engine:
             reasoning_effort=turn.prepared.reasoning_effort,
             passages=turn.context.passages,
             tools=tooling.specs(turn.prepared.tools),
+            top_p=turn.prepared.top_p,
+            tool_choice=_choice(turn),
+            parallel_tool_calls=turn.prepared.parallel_tool_calls if turn.prepared.tools else None,
+            output=turn.prepared.output,
         )
 
     async def _speak(self, turn: Turn) -> tuple[RunStatus, Refusal | None]:
@@ -457,7 +461,6 @@ class Engine:
                 if not await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=True):
                     # An earlier try had committed after all.
                     return end
-                await self._count(work, turn, stands)
                 await audit.record(
                     work,
                     "ai_response_completed",
@@ -472,6 +475,8 @@ class Engine:
                 rest = turn.tail.events[turn.tail.flushed :]
                 batch = Batch(turn.tail.base + turn.tail.flushed, [*rest, end])
                 await write(work, [(actor.workspace_id, turn.run_id, batch)])
+                # Last, since the rows that it locks are those of all turns of a user or an agent.
+                await self._count(work, turn, stands)
         return end
 
     async def _count(self, work: Transaction, turn: Turn, status: str) -> None:
@@ -594,6 +599,9 @@ async def guarded(
                 await asyncio.sleep(wait)
             except Exception:
                 log.exception("turn_broke", run_id=run_id, tag=RunBroke.tag)
+                if attempt > 1:
+                    # Its end cannot be stored either: trying at once would only burn.
+                    await asyncio.sleep(min(60.0, 0.1 * 2 ** min(attempt, 10)))
 
                 async def tidied() -> StepOutcome:
                     await engine.tidy(actor, run_id, "failed", broke())
@@ -657,6 +665,12 @@ def workflow_id(run_id: str, resumes: int) -> str:
 
 async def _remember(turn: Turn) -> None:
     await remembering.begin(turn.actor, turn.run_id, question_of(turn))
+
+
+def _choice(turn: Turn) -> ToolChoice | None:
+    """Which tool the model is held to: a choice that is forced again at each step would never end."""
+    choice = turn.prepared.tool_choice if turn.prepared.tools else None
+    return choice if choice == "none" or not turn.steps_said else None
 
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:

@@ -15,6 +15,27 @@ class RunNotLive(Refusal):
     remedy = "Read the answer that is stored, or ask again."
 
 
+class ThreadBusy(Refusal):
+    """The thread has a live run, and whoever asks does not want to end it."""
+
+    tag = "thread_busy"
+    status = 409
+    title = "The conversation is being answered"
+    remedy = "Wait for the run that the detail names, or cancel it, then ask again."
+
+    def __init__(self, thread_id: str, run_id: str) -> None:
+        super().__init__(f"Thread {thread_id} already has an active run {run_id}.")
+
+
+class RunExpired(Refusal):
+    """The program that had to carry out a call did not answer in time."""
+
+    tag = "run_expired"
+    status = 504
+    title = "The run expired"
+    remedy = "Send in the outputs of calls before the run's time is over, or ask again."
+
+
 class ActionDecided(Refusal):
     """The call does not wait any more."""
 
@@ -22,6 +43,14 @@ class ActionDecided(Refusal):
     status = 409
     title = "This was decided already"
     remedy = "Read the action again to see how it was decided."
+
+
+class ActionChanged(ActionDecided):
+    """Somebody else changed the arguments since, so that an approval has to name them."""
+
+    tag = "action_changed"
+    title = "The arguments were changed"
+    remedy = "Read the action again, and approve it together with the arguments that it has now."
 
 
 class ActionNotYours(Refusal):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from steward.agents.service import Wishes
 from steward.kernel.pages import AnyId, CleanText, ShortText
+from steward.threads.service import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,17 @@ class TurnRequest:
 
     `thread_ref` and `message_ref` are ids of ours or of the client; `message_id` is the client's id of the new
     message, and makes the request safe to repeat. `earlier` fills a thread that is new here.
+
+    Attributes:
+        trigger: `answer` answers the thread's newest message, whoever wrote it.
+        said: messages that an `answer` adds to the thread first.
+        when_busy: whether a live run of the thread ends for this one, or this one is refused.
+        when_late: what becomes of the run when the program that asked does not carry out a call in time: the model is
+            told, or the run ends as expired.
+        kept: what the door keeps with the run; nobody else reads it.
     """
 
-    trigger: Literal["submit", "edit", "regenerate"]
+    trigger: Literal["submit", "edit", "regenerate", "answer"]
     thread_ref: str | None
     parts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     message_id: str | None = None
@@ -37,6 +46,10 @@ class TurnRequest:
     wishes: Wishes = field(default_factory=Wishes)
     earlier: list[Earlier] = field(default_factory=list[Earlier])
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    said: list[Said] = field(default_factory=list[Said])
+    when_busy: Literal["overtake", "refuse"] = "overtake"
+    when_late: Literal["go_on", "expire"] = "go_on"
+    kept: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)

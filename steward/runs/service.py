@@ -21,6 +21,7 @@ from steward.providers.events import ReasoningDelta, TextDelta
 from steward.runs import queries
 from steward.runs.context import Context, gather
 from steward.runs.engine import Engine, Turn
+from steward.runs.errors import ThreadBusy
 from steward.runs.events import RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
@@ -39,12 +40,13 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
         Forbidden: the actor may only read.
         MessageEmpty, MessageTooLong, ThreadArchived, ClientIdTaken, UnknownProvider: nothing was stored.
         NotFound: no such thread or message.
+        ThreadBusy: the thread has a live run, and the request does not end it.
     """
     accepted_at = time.perf_counter()
     actor.ensure_role("member")
     house = runtime.current()
     engine = house.part(Engine)
-    if request.trigger != "regenerate" or request.parts:
+    if request.trigger in ("submit", "edit") or request.parts:
         threads.ensure_fits(request.parts, house.settings.limits.message_chars)
     request = await _settled(actor, request)
     context = await gather(actor, await _question_text(actor, request), request.wishes)
@@ -87,7 +89,8 @@ async def _settled(actor: Actor, request: TurnRequest) -> TurnRequest:
 
 async def _question_text(actor: Actor, request: TurnRequest) -> str:
     """What is asked: the new message, or the question that shall be answered again."""
-    said = threads.plain_text(request.parts)
+    added = next((threads.plain_text(one.parts) for one in reversed(request.said) if one.role == "user"), "")
+    said = threads.plain_text(request.parts) or added
     if said or request.thread_ref is None:
         return said
     async with runtime.current().database.transaction(actor) as work:
@@ -150,6 +153,8 @@ async def _accept(
     parent_id = thread.head_id
     if request.trigger == "regenerate":
         question = await _question_to_answer_again(work, thread, request)
+    elif request.trigger == "answer":
+        question = await _newest_message(work, thread, request)
     if question is None:
         is_edit = request.trigger == "edit"
         question = await threads.find_repeat(work, thread, request.message_id, request.parts, is_edit=is_edit)
@@ -165,6 +170,8 @@ async def _accept(
         parent_id = await threads.fill(work, thread, earlier)
     if not thread.is_new:
         live = await queries.live_of_thread(work, thread.id)
+        if live is not None and request.when_busy == "refuse":
+            raise ThreadBusy(thread.id, live.id)
         if live is not None and not overtake:
             raise _Answering(live.id)
         if live is not None:
@@ -191,7 +198,13 @@ async def _accept(
         question_id=question_id,
         message_id=answer_id,
         # With the key, so that another process books on it what it goes on with, and never with more rights than now.
-        request={**asdict(pinned), "key_id": work.actor.key_id, "role": work.actor.role},
+        request={
+            **asdict(pinned),
+            "key_id": work.actor.key_id,
+            "role": work.actor.role,
+            "when_late": request.when_late,
+            "kept": request.kept,
+        },
         process_id=house.process_id,
     )
     return await house.part(Engine).prepare_turn(
@@ -231,6 +244,17 @@ async def _question_to_answer_again(
         if named is None:
             raise threads.no_question()
     return named
+
+
+async def _newest_message(
+    work: Transaction, thread: threads.ThreadRef, request: TurnRequest
+) -> threads.Question:
+    """What an `answer` answers: the last of what it adds, or else what the thread ends in."""
+    added = await threads.append(work, thread.id, request.said) if request.said else []
+    newest_id = added[-1] if added else thread.head_id
+    if newest_id is None:
+        raise threads.no_question()
+    return threads.Question(newest_id, None, is_repeat=True)
 
 
 async def follow(actor: Actor, run_id: str, after: int = 0) -> AsyncGenerator[Batch]:

@@ -73,6 +73,9 @@ _STILL_WAITING: Final = Statement(
 _WAITING: Final = Statement(
     f"SELECT {_COLUMNS} FROM tool_calls WHERE workspace_id = :workspace_id AND state = 'waiting' "
     "AND (cast(:run_id AS text) IS NULL OR run_id = :run_id) "
+    # Only those that the actor may decide about, so that others' do not take the places of their own.
+    "AND (user_id = :user_id OR (place = 'person' AND 'admin' = ANY (cast(:roles AS text[]))) OR (place = 'server' "
+    "AND coalesce(least_role, CASE WHEN approvers > 1 THEN 'member' END) = ANY (cast(:roles AS text[])))) "
     "ORDER BY created_at DESC LIMIT cast(:most AS int)"
 )
 _DUE: Final = Statement(
@@ -221,8 +224,8 @@ async def still_waiting(work: Transaction, run_id: str) -> int:
 
 
 async def waiting(work: Transaction, most: int, run_id: str | None = None) -> list[Found]:
-    """The waiting calls that the actor may see, newest first."""
-    return await work.all(_WAITING, workspace_id=work.actor.workspace_id, most=most, run_id=run_id)
+    """The waiting calls that the actor asked for or may decide about, newest first."""
+    return await work.all(_WAITING, **work.mine, roles=work.actor.roles, most=most, run_id=run_id)
 
 
 async def due(house: House, now: datetime) -> list[Found]:

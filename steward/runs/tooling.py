@@ -14,6 +14,7 @@ import structlog
 
 from steward.agents.hooks import Denied, Hooks
 from steward.agents.rules import Rules
+from steward.kernel.characters import storable
 from steward.kernel.errors import Refusal
 from steward.kernel.ids import id_of
 from steward.kernel.settings import Tools as ToolSettings
@@ -29,6 +30,8 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 Outcome = ToolResult | ToolFailure | ToolDenied
 
 _BROKE: Final = "The tool met a fault of its own. Do not call it again with the same arguments."
+# As JSON writes it; a text that holds these six letters is looked through for nothing.
+_NUL: Final = b"\\u0000"
 INTERRUPTED: Final = (
     "The server stopped during this call. It may have acted or not: look before you repeat it."
 )
@@ -165,14 +168,15 @@ async def carry_out(
 
 def _fitting(call_id: str, output: Any, most: int) -> ToolResult | ToolFailure:
     try:
-        chars = len(msgspec.json.encode(output))
+        written = msgspec.json.encode(output)
     except (TypeError, ValueError):
         return ToolFailure(call_id, _BROKE)
+    chars = len(written)
     if chars > most:
         return ToolFailure(
             call_id, f"The result has {chars} characters, and at most {most} are read. Ask for less."
         )
-    return ToolResult(call_id, output)
+    return ToolResult(call_id, storable(msgspec.json.decode(written)) if _NUL in written else output)
 
 
 @dataclass(slots=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 
 from steward.agents import service as agents
 from steward.agents.store import ensure_usable
 from steward.audit import service as audit
 from steward.kernel import cron, runtime
-from steward.kernel.errors import Forbidden, NotFound
+from steward.kernel.errors import Conflict, Forbidden, NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.work import Actor, Work
@@ -18,6 +19,9 @@ from steward.schedules.errors import ScheduleFollowsAgent
 from steward.schedules.schemas import ScheduleChange, ScheduleCreate, ScheduleRead
 from steward.schedules.tables import Schedule
 from steward.threads import service as threads
+
+MOST_SCHEDULES: Final = 100
+"""Of one user: they all begin in the same processes as what people wait for."""
 
 
 async def page(
@@ -60,6 +64,7 @@ async def create(work: Work, wanted: ScheduleCreate, now: datetime) -> ScheduleR
 
     Raises:
         AgentNotActive: the agent is archived.
+        Conflict: the actor has as many schedules as they may.
         CronInvalid: the expression cannot be read, or never comes.
         Forbidden: the actor may only read.
         MessageEmpty, MessageTooLong: the prompt is no message.
@@ -69,6 +74,7 @@ async def create(work: Work, wanted: ScheduleCreate, now: datetime) -> ScheduleR
     written = cron.normal(wanted.cron)
     _ensure_prompt(wanted.prompt)
     await _ensure_agent(work, wanted.agent_id)
+    await _ensure_room(work)
     row = Schedule(
         workspace_id=work.actor.workspace_id,
         id=new_id("sched"),
@@ -151,6 +157,12 @@ async def _stored(work: Work, row: Schedule) -> ScheduleRead:
     await work.session.flush()
     await work.session.refresh(row)
     return read(row)
+
+
+async def _ensure_room(work: Work) -> None:
+    mine = (Schedule.workspace_id == work.actor.workspace_id, Schedule.user_id == work.actor.user_id)
+    if (await work.session.execute(select(func.count()).where(*mine))).scalar_one() >= MOST_SCHEDULES:
+        raise Conflict(f"You have {MOST_SCHEDULES} schedules, and more are not kept; delete one first.")
 
 
 async def _ensure_agent(work: Work, agent_id: str) -> None:

@@ -16,6 +16,7 @@ from steward.kernel.work import Found, Statement, Transaction, Work
 from steward.threads.tables import Message
 
 PREVIEW_CHARS: Final = 200
+_MOST_MESSAGES: Final = 100_000
 
 _LOCK: Final = Statement(
     "SELECT id, client_id, head_id, title, model, agent_id, archived FROM threads WHERE workspace_id = :workspace_id "
@@ -101,6 +102,33 @@ _INSERT_EARLIER: Final = Statement(
 _COUNT_EARLIER: Final = Statement(
     "UPDATE threads SET message_count = message_count + cast(:count AS int) "
     "WHERE workspace_id = :workspace_id AND id = :thread_id"
+)
+_INSERT_SAID: Final = Statement(
+    "INSERT INTO messages (workspace_id, id, thread_id, user_id, parent_id, role, parts, content, metadata) VALUES "
+    "(:workspace_id, :id, :thread_id, :user_id, :parent_id, :role, cast(:parts AS jsonb), :content, "
+    "cast(:metadata AS jsonb))"
+)
+_EXTEND: Final = Statement(
+    "UPDATE threads SET head_id = :head_id, message_count = message_count + cast(:added AS int), "
+    "last_message_at = now(), updated_at = now(), last_message_preview = :preview, "
+    "title = CASE WHEN title = '' THEN :title ELSE title END WHERE workspace_id = :workspace_id AND id = :thread_id"
+)
+_BRANCH: Final = Statement(
+    _PATH
+    + "SELECT m.id, m.run_id FROM path JOIN messages m ON m.workspace_id = :workspace_id AND m.id = path.id "
+    # An answer that has said nothing yet, or nothing at all, is none to a reader.
+    "WHERE m.role = 'user' OR (m.role = 'assistant' AND m.content <> '') ORDER BY path.depth"
+)
+_TAKE_OUT: Final = Statement(
+    "WITH gone AS (SELECT id, parent_id FROM messages WHERE workspace_id = :workspace_id AND thread_id = :thread_id "
+    "AND id = :id), below AS (UPDATE messages m SET parent_id = gone.parent_id FROM gone "
+    "WHERE m.workspace_id = :workspace_id AND m.thread_id = :thread_id AND m.parent_id = gone.id) "
+    "UPDATE threads t SET head_id = CASE WHEN t.head_id = gone.id THEN gone.parent_id ELSE t.head_id END, "
+    "message_count = greatest(0, t.message_count - 1), updated_at = now() FROM gone "
+    "WHERE t.workspace_id = :workspace_id AND t.id = :thread_id"
+)
+_DELETE_MESSAGE: Final = Statement(
+    "DELETE FROM messages WHERE workspace_id = :workspace_id AND thread_id = :thread_id AND id = :id"
 )
 _GIVE_UP: Final = Statement(
     "UPDATE messages SET client_id = NULL WHERE workspace_id = :workspace_id AND id = :id"
@@ -326,6 +354,34 @@ async def insert_earlier(work: Transaction, **values: Any) -> None:
 async def count_earlier(work: Transaction, thread_id: str, count: int) -> None:
     """Count messages that a client held from before."""
     await work.all(_COUNT_EARLIER, workspace_id=work.actor.workspace_id, thread_id=thread_id, count=count)
+
+
+async def insert_said(
+    work: Transaction, *, parts: list[dict[str, Any]], metadata: dict[str, Any], **values: Any
+) -> None:
+    """Store one message as somebody tells it."""
+    written = {
+        "parts": msgspec.json.encode(parts).decode(),
+        "metadata": msgspec.json.encode(metadata).decode(),
+    }
+    await work.all(_INSERT_SAID, **work.mine, **values, **written)
+
+
+async def extend(work: Transaction, **values: Any) -> None:
+    """Let a thread's visible branch end in another message."""
+    await work.all(_EXTEND, workspace_id=work.actor.workspace_id, **values)
+
+
+async def branch(work: Transaction, head_id: str) -> list[Found]:
+    """Id and run of what is to be read in a branch, the newest first."""
+    return await work.all(_BRANCH, **work.mine, start=head_id, most=_MOST_MESSAGES)
+
+
+async def delete_message(work: Transaction, thread_id: str, message_id: str) -> None:
+    """Delete a message; what follows it follows what was ahead of it."""
+    values = {"workspace_id": work.actor.workspace_id, "thread_id": thread_id, "id": message_id}
+    await work.all(_TAKE_OUT, **values)
+    await work.all(_DELETE_MESSAGE, **values)
 
 
 async def give_up_client_id(work: Transaction, message_id: str) -> None:

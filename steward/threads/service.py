@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, func, literal, or_, select, tuple_
 
 from steward.audit import service as audit
 from steward.kernel.characters import cut
 from steward.kernel.errors import Invalid, NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.pages import read_cursor, write_cursor
+from steward.kernel.stretches import Asked, Stretch
+from steward.kernel.stretches import read as read_stretch
 from steward.kernel.work import Found, Transaction, Work
 from steward.threads import queries
 from steward.threads.errors import ClientIdTaken, MessageEmpty, MessageTooLong, ThreadArchived
@@ -25,6 +27,8 @@ from steward.threads.tables import Message, Thread
 Part = dict[str, Any]
 
 TITLE_CHARS: Final = 100
+NOTES: Final = "notes"
+"""In the metadata of threads and messages: what a door keeps with them for its own clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,7 +462,7 @@ def _read(thread: Thread | Found) -> ThreadRead:
         created_at=thread.created_at,
         updated_at=thread.updated_at,
         head_id=thread.head_id,
-        metadata=thread.thread_metadata,
+        metadata={name: value for name, value in thread.thread_metadata.items() if name != NOTES},
     )
 
 
@@ -521,3 +525,206 @@ async def count(work: Work) -> int:
     """How many threads the actor has, archived ones too."""
     counted = select(func.count()).select_from(_mine(work).subquery())
     return (await work.session.execute(counted)).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A thread, and what a door keeps with it for its own clients."""
+
+    thread: ThreadRead
+    notes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message that somebody tells as it was said, without a run; `notes` are the door's own."""
+
+    role: Literal["user", "assistant"]
+    parts: list[Part]
+    notes: dict[str, Any]
+
+
+async def kept(work: Work, ref: str) -> Kept:
+    """A thread with what a door keeps with it.
+
+    Raises:
+        NotFound: the actor has no such thread.
+    """
+    return _kept(await get(work, ref))
+
+
+async def keep(work: Work, ref: str, notes: dict[str, Any]) -> Kept:
+    """Change what a door keeps with a thread; what `notes` does not name stays.
+
+    Raises:
+        Forbidden: the actor may only read.
+        NotFound: the actor has no such thread.
+    """
+    work.actor.ensure_role("member")
+    await lock(work, ref)
+    thread = await get(work, ref)
+    await work.session.refresh(thread)
+    former: dict[str, Any] = thread.thread_metadata.get(NOTES) or {}
+    thread.thread_metadata = {**thread.thread_metadata, NOTES: {**former, **notes}}
+    await work.session.flush()
+    await work.session.refresh(thread)
+    return _kept(thread)
+
+
+async def stretch(work: Work, asked: Asked) -> Stretch[Kept]:
+    """A stretch of the actor's threads, archived ones too, in the order in which they were made."""
+
+    def position(ref: str) -> tuple[Any, Any]:
+        made = select(Thread.created_at).where(
+            Thread.workspace_id == work.actor.workspace_id, Thread.id == ref
+        )
+        return made.scalar_subquery(), literal(ref)
+
+    found = await read_stretch(work.session, _mine(work), [Thread.created_at, Thread.id], asked, position)
+    return Stretch([_kept(thread) for thread in found.items], has_more=found.has_more)
+
+
+async def delete(work: Work, ref: str) -> str:
+    """Delete a thread with its messages and runs; none of them may be running.
+
+    Returns: its id.
+
+    Raises:
+        Forbidden: the actor may only read.
+        NotFound: the actor has no such thread.
+    """
+    work.actor.ensure_role("member")
+    thread = await get(work, ref)
+    await work.session.delete(thread)
+    await work.session.flush()
+    await audit.record(work, "thread_deleted", "thread", thread.id)
+    return thread.id
+
+
+async def append(work: Transaction, ref: str, said: Sequence[Said]) -> list[str]:
+    """Add messages to the end of the visible branch; locks the thread until the work commits.
+
+    Returns: their ids.
+
+    Raises:
+        Forbidden: the actor may only read.
+        NotFound: the actor has no such thread.
+        ThreadArchived: it takes no new messages.
+    """
+    work.actor.ensure_role("member")
+    thread = await open_thread(work, ref)
+    parent_id = thread.head_id
+    ids: list[str] = []
+    for one in said:
+        ids.append(new_id("msg"))
+        await queries.insert_said(
+            work,
+            id=ids[-1],
+            thread_id=thread.id,
+            parent_id=parent_id,
+            role=one.role,
+            parts=one.parts,
+            content=plain_text(one.parts),
+            metadata={NOTES: one.notes},
+        )
+        parent_id = ids[-1]
+    if said:
+        await queries.extend(
+            work,
+            thread_id=thread.id,
+            head_id=parent_id,
+            added=len(said),
+            preview=cut(plain_text(said[-1].parts), queries.PREVIEW_CHARS),
+            title=first_line(next((plain_text(one.parts) for one in said if one.role == "user"), "")),
+        )
+    return ids
+
+
+async def branch_stretch(
+    work: Work, ref: str, asked: Asked, *, run_id: str | None = None
+) -> Stretch[MessageRead]:
+    """A stretch of what is to be read in the visible branch; with `run_id` only what that run wrote.
+
+    Raises:
+        NotFound: the actor has no such thread.
+    """
+    thread = await get(work, ref)
+    if thread.head_id is None:
+        return Stretch([], has_more=False)
+    rows = await queries.branch(work, thread.head_id)
+    ids = [row.id for row in rows if run_id is None or row.run_id == run_id]
+    wanted = _cut(ids[::-1] if asked.ascending else ids, asked)
+    read = {message.id: message for message in await _messages(work, wanted.items, thread.id)}
+    return Stretch([read[message_id] for message_id in wanted.items], has_more=wanted.has_more)
+
+
+async def message(work: Work, thread_id: str, message_id: str) -> MessageRead:
+    """A message of a thread, in whichever branch.
+
+    Raises:
+        NotFound: the thread has no such message.
+    """
+    for found in await _messages(work, [message_id], thread_id):
+        return found
+    raise _no_message()
+
+
+async def keep_with_message(
+    work: Work, thread_id: str, message_id: str, notes: dict[str, Any]
+) -> MessageRead:
+    """Change what a door keeps with a message; what `notes` does not name stays.
+
+    Raises:
+        Forbidden: the actor may only read.
+        NotFound: the thread has no such message.
+    """
+    work.actor.ensure_role("member")
+    query = _in_thread(work, thread_id).where(Message.id == message_id).with_for_update()
+    row = (await work.session.execute(query)).scalars().first()
+    if row is None:
+        raise _no_message()
+    former: dict[str, Any] = row.message_metadata.get(NOTES) or {}
+    row.message_metadata = {**row.message_metadata, NOTES: {**former, **notes}}
+    await work.session.flush()
+    return _read_message(row, [row.id])
+
+
+async def delete_message(work: Work, thread_id: str, message_id: str) -> None:
+    """Delete a message; what follows it follows what was ahead of it.
+
+    Raises:
+        Forbidden: the actor may only read.
+        NotFound: the thread has no such message.
+    """
+    work.actor.ensure_role("member")
+    await lock(work, thread_id)
+    await message(work, thread_id, message_id)
+    await queries.delete_message(work, thread_id, message_id)
+    await audit.record(work, "message_deleted", "message", message_id, thread_id=thread_id)
+
+
+def _kept(thread: Thread) -> Kept:
+    return Kept(_read(thread), thread.thread_metadata.get(NOTES) or {})
+
+
+def _cut(ids: list[str], asked: Asked) -> Stretch[str]:
+    """The stretch of a list in the order shown; a cursor that is not in it ends nothing and begins nothing."""
+    if asked.after is not None:
+        ids = ids[ids.index(asked.after) + 1 :] if asked.after in ids else []
+    if asked.before is not None:
+        ids = ids[: ids.index(asked.before)] if asked.before in ids else []
+    if asked.before is not None and asked.after is None:
+        return Stretch(ids[-asked.limit :], has_more=len(ids) > asked.limit)
+    return Stretch(ids[: asked.limit], has_more=len(ids) > asked.limit)
+
+
+def _in_thread(work: Work, thread_id: str) -> Select[Message]:
+    mine = (Message.workspace_id == work.actor.workspace_id, Message.user_id == work.actor.user_id)
+    return select(Message).where(
+        *mine, Message.thread_id == thread_id, Message.role.in_(("user", "assistant"))
+    )
+
+
+async def _messages(work: Work, ids: Sequence[str], thread_id: str) -> list[MessageRead]:
+    rows = (await work.session.execute(_in_thread(work, thread_id).where(Message.id.in_(ids)))).scalars()
+    return [_read_message(row, [row.id]) for row in rows]

@@ -181,3 +181,33 @@ async def test_statistics_over_rest(client: httpx.AsyncClient, house: Runtime, a
     _, counted = await ask(client, ada, "GET", path)
     assert (counted["executions"], counted["successes"], counted["success_rate"]) == (10, 8, 0.8)
     assert counted["last_run_at"] is not None
+
+
+async def test_setting_up_shows_nothing_that_is_not_for_the_caller(
+    client: httpx.AsyncClient, ada: Person, bob: Person
+) -> None:
+    _, made = await ask(client, ada, "POST", "/agents/setup")
+    path = f"/agents/{made['id']}"
+    await ask(client, ada, "PATCH", path, access="admin", instructions="For admins.")
+    status, other = await ask(client, bob, "POST", "/agents/setup")
+    assert (status, other["id"] != made["id"], other["status"]) == (200, True, "active")
+    assert (await ask(client, bob, "POST", "/agents/setup"))[1]["id"] == other["id"]
+
+
+async def test_setting_up_gives_an_agent_that_answers(client: httpx.AsyncClient, ada: Person) -> None:
+    _, made = await ask(client, ada, "POST", "/agents/setup")
+    await ask(client, ada, "POST", f"/agents/{made['id']}/archive")
+    _, other = await ask(client, ada, "POST", "/agents/setup")
+    assert (other["id"] != made["id"], other["status"]) == (True, "active")
+
+
+@pytest.mark.req("AGNT-20")
+async def test_only_the_maker_lets_an_agent_begin_by_the_clock(
+    client: httpx.AsyncClient, ada: Person, bob: Person
+) -> None:
+    _, made = await ask(client, bob, "POST", "/agents", name="Clerk")
+    path = f"/agents/{made['id']}"
+    status, _ = await ask(client, ada, "PATCH", path, schedule="0 9 * * *")
+    assert status == 403
+    assert (await ask(client, bob, "PATCH", path, schedule="0 9 * * *"))[0] == 200
+    assert (await ask(client, ada, "PATCH", path, schedule=None))[0] == 200

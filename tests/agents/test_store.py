@@ -39,6 +39,10 @@ FULL: dict[str, Any] = {
     "greeting": "Which invoice?",
     "response_format": {"type": "json_object"},
     "metadata": {"team": "money"},
+    "top_p": 0.9,
+    "reasoning_effort": "low",
+    "assistant_tools": [{"type": "function", "function": {"name": "find"}}],
+    "code_file_ids": ["file-1"],
 }
 
 

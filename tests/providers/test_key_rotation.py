@@ -226,6 +226,12 @@ async def every_read(client: httpx.AsyncClient, person: Person, things: Things) 
         "action_id": things.action,
         "tool_name": "searchKB",
         "dimension": "things",
+        "assistant_id": things.agent,
+        "thread_id": things.thread,
+        "message_id": things.question,
+        "vector_store_id": things.collection,
+        "batch_id": "vsfb_nobodys",
+        "step_id": "step_nobodys",
         "model": "openai/gpt-4o-mini",
         "provider": "openai",
     }

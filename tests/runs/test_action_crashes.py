@@ -73,24 +73,27 @@ async def scene(
     packages = str(package_of_tools)
     async with server_process(folder / "data", provider.base_url, PYTHONPATH=packages) as server:
         workspace_id = await server.command("workspace", "create", "Test")
-        key = await server.command("key", "create", "--workspace", workspace_id, "--name", "test")
-        await server.command(
-            "user", "create", "owner@example.com", "--workspace", workspace_id, "--role", "owner"
-        )
-        link = await server.command("user", "link", "owner@example.com")
-        headers = {"authorization": f"Bearer {key}"}
         async with (
-            httpx.AsyncClient(base_url=server.base_url, headers=headers, timeout=20) as asker,
+            httpx.AsyncClient(base_url=server.base_url, timeout=20) as asker,
             httpx.AsyncClient(base_url=server.base_url, timeout=20) as owner,
         ):
-            token = re.split(r"[=/]", link)[-1]
-            welcome = await owner.post("/api/v1/auth/link", json={"token": token})
-            assert welcome.status_code == 200, welcome.text
-            owner.headers["x-csrf-token"] = welcome.json()["csrf_token"]
+            # People, since the key of a program is none of several who approve.
+            await sign_in(server, asker, workspace_id, "member")
+            await sign_in(server, owner, workspace_id, "owner")
             for rule in RULES:
                 made = await owner.post("/api/v1/tool-rules", json={"tool": "createTask", **rule})
                 assert made.status_code == 201, made.text
             yield Scene(server, asker, owner)
+
+
+async def sign_in(server: ServerProcess, http: httpx.AsyncClient, workspace_id: str, role: str) -> None:
+    """Make a person of the workspace, and let the client be theirs."""
+    email = f"{role}@example.com"
+    await server.command("user", "create", email, "--workspace", workspace_id, "--role", role)
+    token = re.split(r"[=/]", await server.command("user", "link", email))[-1]
+    welcome = await http.post("/api/v1/auth/link", json={"token": token})
+    assert welcome.status_code == 200, welcome.text
+    http.headers["x-csrf-token"] = welcome.json()["csrf_token"]
 
 
 @contextlib.asynccontextmanager

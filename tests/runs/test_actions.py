@@ -193,7 +193,11 @@ async def test_who_approved_other_arguments_has_not_approved_these(
     edited = await decide(client, bob, asked.action_id, "approve", arguments={"amount": 500_000})
     assert edited.json()["state"] == "waiting"
     assert paid(asked.action_id) == 0
-    again = await decide(client, ada, asked.action_id, "approve")
+    # Her page may still show what she approved before.
+    unseen = await decide(client, ada, asked.action_id, "approve")
+    assert (unseen.status_code, unseen.json()["tag"]) == (409, "action_changed")
+    assert paid(asked.action_id) == 0
+    again = await decide(client, ada, asked.action_id, "approve", arguments={"amount": 500_000})
     assert again.json()["state"] in ("approved", "running", "completed")
     await rest(ada, started.run_id)
     assert paid(asked.action_id) == 1

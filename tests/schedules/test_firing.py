@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select, update
 
 from steward.agents import store
+from steward.identity import service as identity
 from steward.identity.tables import Membership
 from steward.kernel.errors import Forbidden, NotFound
 from steward.kernel.runtime import Runtime
+from steward.runs import queries
 from steward.runs.events import TextDelta
 from steward.schedules import firing, following, jobs, service
 from steward.schedules.firing import Slot
@@ -208,3 +210,18 @@ async def _set(house: Runtime, schedule_id: str, **values: Any) -> None:
     async with house.database.house() as session:
         await session.execute(update(Schedule).where(Schedule.id == schedule_id).values(**values))
         assert (await session.execute(select(Schedule.id).where(Schedule.id == schedule_id))).scalar_one()
+
+
+async def test_a_workspaces_key_acts_as_a_member_by_the_clock_too(house: Runtime, ada: Person) -> None:
+    async with house.database.work(ada.actor) as work:
+        key = (await identity.create_key(work, "a program")).key
+    program = await identity.actor_of_key(house, key)
+    agent = await make_agent(house, ada)
+    by_key = Person(program, key)
+    made = await make_schedule(clock(house, NOON), by_key, agent)
+    await jobs.tick(clock(house, MORNING))
+    stands = await look(house, by_key, made.id)
+    async with house.database.transaction(program) as work:
+        run = await queries.get(work, stands.last_run_id or "")
+    assert run is not None
+    assert (program.role, run.request["role"]) == ("member", "member")

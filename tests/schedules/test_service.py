@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from steward.kernel.cron import CronInvalid
-from steward.kernel.errors import Forbidden, NotFound
+from steward.kernel.errors import Conflict, Forbidden, NotFound
 from steward.kernel.runtime import Runtime
 from steward.schedules import service
 from steward.schedules.errors import ScheduleFollowsAgent
@@ -131,3 +131,14 @@ async def test_an_agents_own_schedule_is_followed(house: Runtime, ada: Person) -
     (still_off,) = await follow(house, ada, agent, "0 8 * * *")
     assert not still_off.enabled
     assert await follow(house, ada, agent, None) == await follow(house, ada, agent, None) == []
+
+
+async def test_a_user_has_so_many_schedules(
+    house: Runtime, ada: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST_SCHEDULES", 1)
+    agent = await make_agent(house, ada)
+    await make_schedule(house, ada, agent)
+    with pytest.raises(Conflict):
+        await make_schedule(house, ada, agent)
+    await make_schedule(house, bob, agent)

@@ -91,7 +91,10 @@ export function DecisionCard({ asked }: { asked: Asked }) {
   const hindered = hindrance(known, useMyId());
   // Another approver may have changed what is asked.
   const input = known?.arguments ?? asked.input ?? {};
-  const form = { busy: decide.isPending, onSay: (word: Decision) => decide.mutate(word) };
+  // An approval names what somebody changed: they may change it again meanwhile.
+  const changed = known?.decisions.some((word) => word.has_edited) ? known.arguments : null;
+  const onSay = (word: Decision) => decide.mutate(word.decision === "approve" && changed !== null ? { arguments: changed, ...word } : word);
+  const form = { busy: decide.isPending, onSay };
   const fault = decide.error === null ? null : asProblem(decide.error).message;
   const silent = isOver || hindered !== null || asked.kind === "client";
 
