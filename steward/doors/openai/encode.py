@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -17,11 +17,18 @@ from steward.providers.events import (
     ToolInputDelta,
     Usage,
 )
-from steward.runs.completions import Completion
+from steward.runs.events import CitedPlace, SourceCite
 
 DONE: Final = b"data: [DONE]\n\n"
 _FINISH: Final = {"error": "stop", "other": "stop"}
 _json: Final = msgspec.json.Encoder().encode
+
+
+class Citing(Protocol):
+    """An answer with the passages that it has cited so far, and, with its last batch, where it cites them."""
+
+    sources: list[SourceCite]
+    places: list[CitedPlace]
 
 
 class Encoder:
@@ -76,9 +83,9 @@ class Encoder:
         return self._head + b',"choices":' + _json([choice]) + b"}\n\n"
 
 
-def citations_of(completion: Completion) -> list[dict[str, Any]]:
+def citations_of(answer: Citing) -> list[dict[str, Any]]:
     """What an answer cites, as OpenAI writes sources on the web: each place with the address of its document."""
-    passages = {source.passage.number: source.passage for source in completion.sources}
+    passages = {source.passage.number: source.passage for source in answer.sources}
     return [
         {
             "type": "url_citation",
@@ -89,7 +96,7 @@ def citations_of(completion: Completion) -> list[dict[str, Any]]:
                 "url": passages[place.number].url,
             },
         }
-        for place in completion.places
+        for place in answer.places
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from steward.kernel.errors import Refusal
+from steward.kernel.errors import NotFound, Refusal
 from steward.kernel.http import refusal_headers
 from steward.kernel.rate_limits import Standing
 
@@ -23,12 +23,37 @@ class BadRequest(Refusal):
     title = "The request is not valid"
     remedy = "Correct the parameter that the error names, then send the request again."
 
-    def __init__(self, detail: str, *, param: str | None = None) -> None:
-        super().__init__(detail, param=param)
+    def __init__(self, detail: str, *, param: str | None = None, code: str | None = tag) -> None:
+        super().__init__(detail, param=param, code=code)
+
+
+class AnswerFailed(Refusal):
+    """The answer of an agent, or in a stored conversation, ended before it was whole.
+
+    `tag` and `status` are those of its cause; clients read them as if the cause had come by itself.
+    """
+
+    tag = "answer_failed"
+    status = 502
+    title = "The answer failed"
+    remedy = "Try again, or ask in other words."
+
+    def __init__(self, detail: str, *, tag: str, status: int) -> None:
+        super().__init__(detail, code=_CODES.get(tag, tag), status=status)
+
+
+def no_object(kind: str, object_id: str) -> NotFound:
+    """The refusal for an object that is not there, or somebody else's.
+
+    Args:
+        kind: in OpenAI's words, such as `thread` or `run step`.
+        object_id: as it was asked for.
+    """
+    return NotFound(f"No {kind} found with id '{object_id}'.", code=None)
 
 
 def error_body(refusal: Refusal) -> dict[str, Any]:
-    """The error object of a refusal."""
+    """The error object of a refusal. Its fact `code`, also a null, is the code that clients of this wire know."""
     status = _status(refusal)
     if status == 429:
         kind = "requests"
@@ -36,7 +61,9 @@ def error_body(refusal: Refusal) -> dict[str, Any]:
         kind = "server_error"
     else:
         kind = "invalid_request_error"
-    code = "invalid_api_key" if status == 401 else _CODES.get(refusal.tag, refusal.tag)
+    # A fact of this name says what OpenAI's own hosts say, which may be nothing.
+    known = refusal.facts.get("code", _CODES.get(refusal.tag, refusal.tag))
+    code = "invalid_api_key" if status == 401 else known
     message = (
         "Incorrect API key provided. Make one with `steward key create`." if status == 401 else refusal.detail
     )
@@ -67,4 +94,7 @@ def limit_headers(standing: Standing) -> list[tuple[bytes, bytes]]:
 
 
 def _status(refusal: Refusal) -> int:
-    return 400 if refusal.status == 422 else refusal.status
+    status: int = (
+        refusal.facts.get("status", refusal.status) if isinstance(refusal, AnswerFailed) else refusal.status
+    )
+    return 400 if status == 422 else status

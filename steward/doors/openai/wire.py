@@ -55,7 +55,9 @@ class _Format(msgspec.Struct):
     json_schema: _Schema | None = None
 
 
-class _Message(msgspec.Struct):
+class Message(msgspec.Struct):
+    """A message of the conversation."""
+
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[dict[str, Any]] | None = None
     tool_calls: list[_ToolCall] | None = None
@@ -73,7 +75,7 @@ class ChatBody(msgspec.Struct):
     """
 
     model: str
-    messages: list[_Message]
+    messages: list[Message]
     stream: bool | None = None
     stream_options: _StreamOptions | None = None
     temperature: float | None = None
@@ -84,6 +86,9 @@ class ChatBody(msgspec.Struct):
     stop: str | list[str] | None = None
     seed: int | None = None
     logprobs: bool | None = None
+    top_logprobs: int | None = None
+    modalities: list[str] | None = None
+    functions: list[Any] | None = None
     tools: list[_Tool] | None = None
     tool_choice: Literal["auto", "none", "required"] | _NamedTool | None = None
     parallel_tool_calls: bool | None = None
@@ -115,10 +120,7 @@ def read(raw: bytes) -> ChatBody:
         raise BadRequest("'messages' must hold at least one message.", param="messages")
     if body.n not in (None, 1):
         raise BadRequest("'n' must be 1: ask again for another answer.", param="n")
-    if body.logprobs:
-        raise BadRequest(
-            "'logprobs' is not available: no provider-neutral form of it exists.", param="logprobs"
-        )
+    _ensure_available(body)
     if body.temperature is not None and not 0 <= body.temperature <= 2:
         raise BadRequest("'temperature' must lie between 0 and 2.", param="temperature")
     for name in ("max_completion_tokens", "max_tokens"):
@@ -126,6 +128,17 @@ def read(raw: bytes) -> ChatBody:
             raise BadRequest(f"'{name}' must be a positive whole number.", param=name)
     _ensure_tools(body)
     return body
+
+
+def _ensure_available(body: ChatBody) -> None:
+    """What would change an answer is refused rather than left out."""
+    if body.logprobs or body.top_logprobs:
+        name = "logprobs" if body.logprobs else "top_logprobs"
+        raise BadRequest(f"'{name}' is not available: no provider-neutral form of it exists.", param=name)
+    if any(one != "text" for one in body.modalities or ()):
+        raise BadRequest("'modalities' must be [\"text\"]: answers are text here.", param="modalities")
+    if body.functions:
+        raise BadRequest("'functions' is the old form: send them as 'tools'.", param="functions")
 
 
 def _ensure_tools(body: ChatBody) -> None:
@@ -152,7 +165,7 @@ def _ensure_tools(body: ChatBody) -> None:
 def to_request(body: ChatBody) -> ModelRequest:
     """The body in Steward's words."""
     return ModelRequest(
-        messages=_prompt(body.messages),
+        messages=prompt_of(body.messages),
         temperature=body.temperature,
         top_p=body.top_p,
         max_tokens=body.max_completion_tokens or body.max_tokens,
@@ -197,7 +210,12 @@ def _output(wished: _Format | None) -> OutputSchema | Literal["json"] | None:
     return OutputSchema(schema.name, schema.schema, schema.description, strict=schema.strict or False)
 
 
-def _prompt(messages: list[_Message]) -> list[PromptMessage]:
+def prompt_of(messages: list[Message]) -> list[PromptMessage]:
+    """The conversation in Steward's words: what tools gave stands in the answer that called them.
+
+    Raises:
+        BadRequest: an output of no call, or content that is not taken here.
+    """
     prompt: list[PromptMessage] = []
     calls: dict[str, dict[str, Any]] = {}
     for message in messages:
@@ -205,7 +223,7 @@ def _prompt(messages: list[_Message]) -> list[PromptMessage]:
             call = calls.get(message.tool_call_id or "")
             if call is None:
                 raise BadRequest(f"No tool call has the id {message.tool_call_id!r}.", param="messages")
-            call["output"] = "".join(part.get("text", "") for part in _parts(message))
+            call["output"] = text_of(message)
             continue
         parts = _parts(message)
         for call in message.tool_calls or ():
@@ -222,7 +240,12 @@ def _prompt(messages: list[_Message]) -> list[PromptMessage]:
     return prompt
 
 
-def _parts(message: _Message) -> list[dict[str, Any]]:
+def text_of(message: Message) -> str:
+    """The text of a message."""
+    return "".join(part.get("text", "") for part in _parts(message))
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
     if message.content is None:
         return []
     if isinstance(message.content, str):
@@ -236,6 +259,8 @@ def _parts(message: _Message) -> list[dict[str, Any]]:
                 parts.append({"type": "file", "url": url, "media_type": "image/*"})
             case {"type": "file", "file": {"file_data": str(url), **rest}}:
                 parts.append({"type": "file", "url": url, "media_type": "", "filename": rest.get("filename")})
+            case {"type": "file"}:
+                raise BadRequest("A file of a message is read from its 'file_data' here.", param="messages")
             case _:
                 raise BadRequest(f"Content of type {part.get('type')!r} is not taken here.", param="messages")
     return parts
