@@ -31,7 +31,15 @@ from steward.agents.hooks import Hooks
 from steward.doors.ai_sdk import routes as ai_sdk
 from steward.doors.mcp import routes as mcp
 from steward.doors.mcp.errors import error_response as mcp_error_response
+from steward.doors.openai import assistants as openai_assistants
+from steward.doors.openai import file_batches as openai_file_batches
+from steward.doors.openai import files as openai_files
+from steward.doors.openai import messages as openai_messages
 from steward.doors.openai import routes as openai
+from steward.doors.openai import runs as openai_runs
+from steward.doors.openai import threads as openai_threads
+from steward.doors.openai import vector_store_files as openai_store_files
+from steward.doors.openai import vector_stores as openai_stores
 from steward.doors.openai.errors import error_response
 from steward.doors.openai.errors import limit_headers as openai_limit_headers
 from steward.doors.terminal import commands
@@ -269,7 +277,19 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
     ):
         app.include_router(room.router, prefix=_NATIVE)
     app.include_router(ai_sdk.router)
-    app.include_router(openai.router)
+    for door in (
+        openai,
+        openai_assistants,
+        # Before the threads, one of which would be named `runs` otherwise.
+        openai_runs,
+        openai_threads,
+        openai_messages,
+        openai_files,
+        openai_stores,
+        openai_store_files,
+        openai_file_batches,
+    ):
+        app.include_router(door.router)
     app.include_router(mcp.router)
     _operations(app, ready)
     _pages(app)
@@ -280,7 +300,8 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
 
 
 def _upload_paths() -> tuple[str, ...]:
-    return tuple(f"{_NATIVE}{path}" for path in (*files.UPLOAD_PATHS, *knowledge.UPLOAD_PATHS))
+    native = (f"{_NATIVE}{path}" for path in (*files.UPLOAD_PATHS, *knowledge.UPLOAD_PATHS))
+    return (*native, *openai_files.UPLOAD_PATHS)
 
 
 def shape(path: str, refusal: Refusal, request_id: str) -> Response:
