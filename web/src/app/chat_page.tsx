@@ -1,6 +1,6 @@
 // One conversation's page: it reads what the server holds, and puts the rooms together around it.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, type RefObject, useCallback, useEffect, useState } from "react";
+import { type ReactNode, type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
 import { useFirstDocuments } from "~/features/knowledge/queries";
@@ -75,9 +75,12 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: Ch
 
   const onThread = useCallback((next: Thread) => cache.setQueryData(keys.thread(id), next), [cache, id]);
   const onChange = useCallback(() => void cache.invalidateQueries({ queryKey: [...keys.threads, "list"] }), [cache]);
+  // Of what was sent here, what the server has not refused: it may know the conversation before its answer is read.
+  const sent = useRef(0);
   const onSend = useCallback(
     (words: string) => {
       if (!fresh) return;
+      sent.current += 1;
       setFirstWords((first) => first || words.slice(0, LONGEST_TITLE));
       navigate(`/chat/${encodeURIComponent(id)}`, { replace: true });
       onUsed();
@@ -86,8 +89,9 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: Ch
   );
 
   const onUnsent = useCallback(() => {
+    sent.current = Math.max(0, sent.current - 1);
     // A conversation that the server never heard of has no address to come back to.
-    if (fresh && !cache.getQueryData(keys.thread(id))) navigate("/", { replace: true });
+    if (fresh && sent.current === 0 && !cache.getQueryData(keys.thread(id))) navigate("/", { replace: true });
   }, [cache, fresh, id, navigate]);
 
   useEffect(() => {
