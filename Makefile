@@ -20,6 +20,7 @@ STAMPS := $(VENV)/.stamps
 INSTALL := $(BIN)/python scripts/install.py
 WEB_LOCK := $(wildcard web/package.json web/package-lock.json)
 MCP_REFERENCE := tests/mcp_servers/reference/node_modules/.installed
+NODE_JUDGES := tests/judges/node/node_modules/.installed
 WEB_INSTALLED := web/node_modules/.installed
 WEB_BUILT := steward/static/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/e2e/*' -not -path 'web/tests/*' \
@@ -47,7 +48,7 @@ setup: $(STAMPS)/project $(WEB_BUILT) ## Install the program into .venv and buil
 	@:
 
 .PHONY: setup-dev
-setup-dev: $(STAMPS)/project $(STAMPS)/dev $(WEB_INSTALLED) $(WEB_BUILT) $(MCP_REFERENCE) ## The same, with all that checks and tests need
+setup-dev: $(STAMPS)/project $(STAMPS)/dev $(WEB_INSTALLED) $(WEB_BUILT) $(MCP_REFERENCE) $(NODE_JUDGES) ## The same, with all that checks and tests need
 	@bash scripts/system_packages.sh
 
 $(STAMPS)/venv: requirements/uv.txt
@@ -83,6 +84,11 @@ $(WEB_INSTALLED): $(WEB_LOCK)
 
 $(MCP_REFERENCE): tests/mcp_servers/reference/package-lock.json
 	@echo "Installing the MCP server of the tests"
+	@cd $(dir $<) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(NODE_JUDGES): tests/judges/node/package-lock.json
+	@echo "Installing the Node clients that judge the doors"
 	@cd $(dir $<) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
