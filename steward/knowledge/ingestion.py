@@ -6,9 +6,9 @@ Passages of a new revision stand beside the live ones, and nobody finds them unt
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -29,7 +29,7 @@ from steward.knowledge.reading.process import Died
 from steward.knowledge.reading.readers import Readers
 from steward.knowledge.tables import Chunk, Collection, Document, DocumentText
 from steward.knowledge.vector_index import VectorIndex
-from steward.providers.embeddings import LOCAL
+from steward.providers.embeddings import LOCAL, Vectors
 from steward.providers.errors import (
     LLMError,
     ProviderBrokeOff,
@@ -215,10 +215,9 @@ async def _embed(actor: Actor, task: _Task, contents: Contents) -> None:
         for start in range(task.stored, len(contents.spans), _BATCH):
             spans = contents.spans[start : start + _BATCH]
             texts = [contents.text[span.start : span.end] for span in spans]
-            vectors = await _vectors(
-                actor, task, [_headed(title, span, text) for span, text in zip(spans, texts, strict=True)]
-            )
-            batch = await asyncio.to_thread(_batch, start, title, spans, texts, vectors)
+            headed = [_headed(title, span, text) for span, text in zip(spans, texts, strict=True)]
+            vectors = await _vectors(actor, task, headed)
+            batch = await asyncio.to_thread(_batch, start, spans, texts, headed, vectors)
             await _put_elsewhere(actor, task, start, vectors)
             if storing is not None:
                 await storing
@@ -230,7 +229,7 @@ async def _embed(actor: Actor, task: _Task, contents: Contents) -> None:
             await asyncio.gather(storing, return_exceptions=True)
 
 
-async def _vectors(actor: Actor, task: _Task, texts: list[str]) -> Any:
+async def _vectors(actor: Actor, task: _Task, texts: list[str]) -> Vectors:
     """Vectors of passages. A host that is busy or away is given time; one that refuses is not asked again."""
     embedders = runtime.current().part(Embedders)
     dimensions = task.dimensions if task.model == LOCAL else None
@@ -259,12 +258,11 @@ def _headed(title: str, span: Span, text: str) -> str:
     return "\n".join([" > ".join([title, *span.headings]), text])
 
 
-def _batch(first: int, title: str, spans: Any, texts: list[str], vectors: Any) -> Batch:
-    spoken = [words.spaced(_headed(title, span, text)) for span, text in zip(spans, texts, strict=True)]
-    return Batch(first, spans, texts, spoken, written(vectors))
+def _batch(first: int, spans: Sequence[Span], texts: list[str], headed: list[str], vectors: Vectors) -> Batch:
+    return Batch(first, spans, texts, [words.spaced(text) for text in headed], written(vectors))
 
 
-async def _put_elsewhere(actor: Actor, task: _Task, first: int, vectors: Any) -> None:
+async def _put_elsewhere(actor: Actor, task: _Task, first: int, vectors: Vectors) -> None:
     keys = [Key(task.document_id, task.revision, first + at) for at in range(len(vectors))]
     await (
         runtime.current()

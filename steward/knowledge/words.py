@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
+from steward.knowledge.reading.letters import beyond_ascii
+
 SIMPLE: Final = "simple"
 _CONFIGURATIONS: Final = {
     "ar": "arabic", "hy": "armenian", "eu": "basque", "ca": "catalan", "da": "danish", "nl": "dutch",
@@ -22,6 +24,11 @@ _WORD: Final = re.compile(r"\d+(?:[.,:]\d+)+|\w+")
 _UNSPACED: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
 )
+_WITHIN_NUMBER: Final = re.compile(rb"[.,:](?<=[0-9].)(?=[0-9])")
+_LETTERS: Final = bytes(code if code >= 128 or _WORD.match(chr(code)) else ord(" ") for code in range(256))
+"""Blanks for what is no letter and no digit of ASCII."""
+_SIGN: Final = re.compile(r"\W")
+_OTHERWISE: Final = re.compile(rf"\d|{_UNSPACED.pattern}")
 _MOST_WORDS: Final = 24
 
 
@@ -32,7 +39,8 @@ def configuration(language: str | None) -> str:
 
 def spaced(text: str) -> str:
     """A text with its words apart, as PostgreSQL shall read it: `BR-2210` is two words, 漢字仮名 three pairs."""
-    return " ".join(_words(text))
+    blanked = _blanked(text)
+    return " ".join(_words(text)) if blanked is None else blanked
 
 
 def of_question(question: str) -> list[str]:
@@ -57,6 +65,29 @@ def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE)  # pyright: ignore[reportUnknownMemberType]  # untyped
+
+
+def _blanked(text: str) -> str | None:
+    """The same words as those of `_words`, much faster; None when it cannot tell. Every passage comes this way."""
+    try:
+        others = beyond_ascii(text)
+    except UnicodeEncodeError:
+        return None
+    if _OTHERWISE.search(others):
+        return None
+    for sign in set(_SIGN.findall(others)):
+        text = text.replace(sign, " ")
+    blanked = f"{text} ".encode().translate(_LETTERS)
+    letters = bytearray(blanked)
+    for mark in _WITHIN_NUMBER.finditer(text.encode()):
+        at = mark.start()
+        before = blanked[blanked.rfind(b" ", 0, at) + 1 : at]
+        after = blanked[at + 1 : blanked.index(b" ", at + 1)]
+        if not (before.isdigit() and after.isdigit()):
+            # Digits with letters at them are cut elsewhere.
+            return None
+        letters[at : at + 1] = mark[0]
+    return letters.decode()
 
 
 def _words(text: str) -> Iterable[str]:

@@ -19,6 +19,8 @@ from typing import Final
 
 from tokenizers import Tokenizer
 
+from steward.knowledge.reading.letters import beyond_ascii
+
 _WIDE: Final = "\u2e80-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff65\U00020000-\U0003ffff"
 """Letters and signs of scripts that part no words, as the inside of a character class."""
 _ATTACHED: Final = (
@@ -28,6 +30,9 @@ _ATTACHED: Final = (
 """Marks that stand on the letter before them."""
 # So short that no unit has more tokens than the smallest passage may have.
 _UNIT: Final = re.compile(rf"\s*(?:[{_WIDE}]|[^\s{_WIDE}]{{1,23}}(?![{_ATTACHED}])|\S{{1,23}})")
+_PLAIN_UNIT: Final = re.compile(r"\s*\S{1,23}")
+"""The same where nothing is wide or attached."""
+_WIDE_OR_ATTACHED: Final = re.compile(f"[{_WIDE}{_ATTACHED}]")
 _WIDE_LETTER: Final = re.compile(f"[{_WIDE}]")
 _MOST_WORDS: Final = 200_000
 _LINE_END_TOKENS: Final = 2
@@ -89,7 +94,8 @@ class Counter:
         if len(self._whole) > _MOST_WORDS:
             self._whole.clear()
             self._thirds.clear()
-        words: list[str] = _UNIT.findall(text)
+        is_plain = _WIDE_OR_ATTACHED.search(beyond_ascii(text)) is None
+        words: list[str] = (_PLAIN_UNIT if is_plain else _UNIT).findall(text)
         self._learn(words)
         starts = list(accumulate(map(len, words), initial=0))
         whole = list(accumulate(map(self._whole.__getitem__, words), initial=0))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steward.knowledge.reading.cleaning import clean, one_line
+from steward.knowledge.reading.letters import beyond_ascii
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -35,3 +37,17 @@ def test_pairs_of_surrogates_are_joined() -> None:
 def test_one_line() -> None:
     assert one_line("  A\n\ttitle\u200b  \x00of it ") == "A title of it"
     assert one_line("word " * 100, 10) == "word word"
+
+
+@pytest.mark.parametrize("other", ["", "é", "œ’", "\u3000", "漢字"])
+def test_line_ends_and_controls_go_whatever_else_is_there(other: str) -> None:
+    """Texts with and without odd characters are cleaned in two ways, which must come to the same."""
+    kept = other.replace("\u3000", " ")
+    assert clean(f"a\r\nb\rc\x0bd\x1ce{other}\x00f\x7fg\t") == f"a\nb\nc\nd\ne{kept}fg\t"
+
+
+def test_characters_beyond_ascii() -> None:
+    assert beyond_ascii("plain") == ""
+    assert beyond_ascii("Größe 漢字 ok") == "öß漢字"
+    with pytest.raises(UnicodeEncodeError):
+        beyond_ascii("a\ud800")
