@@ -77,6 +77,16 @@ async function elsewhere(path, body) {
   if (!answer.ok) throw new Error(await answer.text());
 }
 
+// Nobody can decide any more.
+async function over(actionId) {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const action = await (await fetch(`${input.base}/api/v1/actions/${actionId}`, { headers })).json();
+    if (action.state !== "waiting") return;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error(`it never expired: ${actionId}`);
+}
+
 function readScreen(chat, { toolCall }) {
   if (toolCall.toolName === "readScreen")
     chat.addToolOutput({ tool: "readScreen", toolCallId: toolCall.toolCallId, output: { title: "Orders" } });
@@ -148,7 +158,7 @@ const scenarios = {
   async expire() {
     const chat = open();
     await chat.sendMessage({ text: input.texts[0] });
-    await new Promise((done) => setTimeout(done, 3000));
+    await over(waits(chat)[0].approval.id);
     await decide(chat, true);
     await until(chat, () => textOf(chat).length > 0);
     return snapshot(chat);

@@ -17,13 +17,17 @@ import httpx
 import psutil
 import pytest
 
+from tests.runs.killing import database_of
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.server_process import ServerProcess, server_process
 
 WORDS = 150
-PACE_MS = 10
+PACE_MS = 8
+ANSWER_SECONDS = WORDS * PACE_MS / 1000
 KILLS = 10
+TAKE_OVERS = 3
 RECOVERY_SECONDS = 30
+AGAIN_SECONDS = 0.05
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -61,7 +65,7 @@ async def read_until(http: httpx.AsyncClient, body: dict[str, Any], seconds: flo
 async def resumed(http: httpx.AsyncClient, chat: str) -> str:
     """What a client gets that comes back: the rest of the stream, also over further breaks."""
     body = ""
-    for _ in range(RECOVERY_SECONDS * 2):
+    for _ in range(round(RECOVERY_SECONDS / AGAIN_SECONDS)):
         with contextlib.suppress(httpx.HTTPError):
             response = await http.get(f"/api/v1/chat/{chat}/stream")
             if response.status_code == 204:
@@ -69,17 +73,17 @@ async def resumed(http: httpx.AsyncClient, chat: str) -> str:
             body = response.text
             if "[DONE]" in body:
                 return body
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(AGAIN_SECONDS)
     raise AssertionError(f"the stream of {chat} did not end: {body[-300:]}")
 
 
 async def settled(http: httpx.AsyncClient, chat: str) -> dict[str, Any]:
-    for _ in range(RECOVERY_SECONDS * 4):
+    for _ in range(round(RECOVERY_SECONDS / AGAIN_SECONDS)):
         with contextlib.suppress(httpx.HTTPError):
             conversation = (await http.get(f"/api/v1/chat/{chat}?limit=100")).json()
             if conversation["live_run"] is None:
                 return conversation
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(AGAIN_SECONDS)
     raise AssertionError(f"the run of {chat} is still in progress")
 
 
@@ -100,32 +104,28 @@ async def client_of(server: ServerProcess, key: str) -> AsyncGenerator[httpx.Asy
 
 async def ledger(server: ServerProcess) -> list[tuple[str, int, bool]]:
     """The ledger as it stands in the database: (status, output tokens, estimated)."""
-    import asyncpg
-
-    from steward.kernel.embedded import EmbeddedPostgres
-    from steward.kernel.work import asyncpg_dsn
-
-    connection = await asyncpg.connect(asyncpg_dsn(EmbeddedPostgres(server.data_dir).owner_url))
-    try:
-        rows = await connection.fetch(
+    async with database_of(server) as owner:
+        rows = await owner.fetch(
             "SELECT status, output_tokens, estimated FROM model_calls ORDER BY created_at"
         )
-        return [(row["status"], row["output_tokens"], row["estimated"]) for row in rows]
-    finally:
-        await connection.close()
+    return [(row["status"], row["output_tokens"], row["estimated"]) for row in rows]
 
 
 @pytest.mark.req("CHAT-35")
 async def test_ten_kills_in_mid_answer_lose_nothing(tmp_path: Path, provider: ScriptedProvider) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    points = random.Random(seed)
+    dice = random.Random(seed)
+    # One kill in each part of the answer, at random within it: some surely come after words were booked.
+    points = [
+        dice.uniform(part, part + 1) * ANSWER_SECONDS / KILLS for part in dice.sample(range(KILLS), KILLS)
+    ]
     async with server_process(tmp_path / "data", provider.base_url) as server:
         key = await server.key()
         async with client_of(server, key) as http:
-            for number in range(KILLS):
+            for number, delay in enumerate(points):
                 reading = asyncio.ensure_future(read_until(http, question("c1", number), 60))
-                await asyncio.sleep(points.uniform(0.1, WORDS * PACE_MS / 1000))
+                await asyncio.sleep(delay)
                 await server.kill()
                 seen = await reading
                 await server.start()
@@ -152,14 +152,20 @@ async def test_ten_kills_in_mid_answer_lose_nothing(tmp_path: Path, provider: Sc
 
 
 async def test_another_worker_takes_over(tmp_path: Path, provider: ScriptedProvider) -> None:
-    async with server_process(tmp_path / "data", provider.base_url, workers=2) as server:
+    async with server_process(
+        tmp_path / "data",
+        provider.base_url,
+        workers=2,
+        # The dead are found by those who renew their lease.
+        STEWARD_LEASES__RENEW_SECONDS="0.3",
+    ) as server:
         key = await server.key()
         async with client_of(server, key) as http:
             killed = 0
-            for number in range(KILLS // 2):
+            for number in range(TAKE_OVERS):
                 body = question("c1", number)
                 reading = asyncio.ensure_future(read_until(http, body, 60))
-                await asyncio.sleep(random.uniform(0.3, 1.0))
+                await asyncio.sleep(random.uniform(0.3, 0.9))
                 # The worker that runs the turn; the other one, and the parent, live on.
                 worker = await worker_of_live_run(server)
                 if worker is not None:
@@ -185,7 +191,8 @@ async def test_a_rolling_stop_ends_quickly_and_goes_on_after_the_start(
             readers = [
                 asyncio.ensure_future(read_until(http, question(f"c{n}", n), 60)) for n in range(chats)
             ]
-            await asyncio.sleep(1)
+            while provider.active < chats:
+                await asyncio.sleep(0.01)
             began = time.monotonic()
             await server.stop()
             assert time.monotonic() - began < 20
@@ -197,18 +204,10 @@ async def test_a_rolling_stop_ends_quickly_and_goes_on_after_the_start(
 
 
 async def worker_of_live_run(server: ServerProcess) -> int | None:
-    import asyncpg
-
-    from steward.kernel.embedded import EmbeddedPostgres
-    from steward.kernel.work import asyncpg_dsn
-
-    connection = await asyncpg.connect(asyncpg_dsn(EmbeddedPostgres(server.data_dir).owner_url))
-    try:
-        pid: int | None = await connection.fetchval(
+    async with database_of(server) as owner:
+        pid: int | None = await owner.fetchval(
             "SELECT p.pid FROM runs r JOIN processes p ON p.id = r.process_id WHERE r.status = 'in_progress'"
         )
-    finally:
-        await connection.close()
     if pid is not None:
         assert psutil.Process(pid).ppid() == server.pid
     return pid

@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.runs.killing import database_of
 from tests.runs.test_crash import client_of, deltas, settled
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.server_process import ServerProcess, server_process
@@ -83,20 +84,12 @@ async def metric(http: httpx.AsyncClient, name: str) -> float:
 
 
 async def open_transactions(server: ServerProcess) -> int:
-    import asyncpg
-
-    from steward.kernel.embedded import EmbeddedPostgres
-    from steward.kernel.work import asyncpg_dsn
-
-    connection = await asyncpg.connect(asyncpg_dsn(EmbeddedPostgres(server.data_dir).owner_url))
-    try:
+    async with database_of(server) as owner:
         # Older than any honest one: leases and sweeps open short ones all the time.
-        return await connection.fetchval(
+        return await owner.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' "
             "AND xact_start < now() - interval '3 seconds'"
         )
-    finally:
-        await connection.close()
 
 
 async def test_many_turns_with_random_aborts_leave_nothing_behind(

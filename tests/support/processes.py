@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import httpx
+
+from tests.support.warm_start import WarmProcess
 
 ROOT = Path(__file__).parent.parent.parent
 # Not the script in .venv: these tests run the tree that they stand in.
 COMMAND = (sys.executable, "-W", "error::RuntimeWarning", "-c", "from steward.app import main; main()")
+"""For who needs the command in a process that is started afresh."""
+
+_COMMAND_SECONDS: Final = 100
 
 
 def environment(**given: str) -> dict[str, str]:
@@ -32,16 +38,16 @@ def environment(**given: str) -> dict[str, str]:
 
 def steward(*arguments: str, stdin: str = "", **given: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        input=stdin,
-        env=environment(**given),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        said, out, errors = (Path(folder) / name for name in ("in", "out", "errors"))
+        said.write_text(stdin)
+        process = WarmProcess(arguments, environment(**given), out=out, errors=errors, given=said)
+        process.start()
+        try:
+            code = process.wait(_COMMAND_SECONDS)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(arguments, code, out.read_text(), errors.read_text())
 
 
 def free_port() -> int:
@@ -55,7 +61,7 @@ def free_port() -> int:
 class Server:
     """A server in a process of its own."""
 
-    process: subprocess.Popen[str]
+    process: WarmProcess
     url: str
     log: Path
     out: Path
@@ -82,23 +88,12 @@ def serving(data_dir: Path, *arguments: str, log: Path, **given: str) -> Generat
     """A server on a free port that serves when the block begins, and is told to stop when it ends."""
     port = free_port()
     out = log.with_suffix(".out")
-    with log.open("w") as errors, out.open("w") as output:
-        process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", str(port), "--data-dir", str(data_dir), *arguments],
-            env=environment(**given),
-            cwd=ROOT,
-            stdout=output,
-            stderr=errors,
-            text=True,
-        )
+    arguments = ("serve", "--port", str(port), "--data-dir", str(data_dir), *arguments)
+    process = WarmProcess(arguments, environment(**given), out=out, errors=log)
+    process.start()
     server = Server(process, f"http://127.0.0.1:{port}", log, out, given)
     try:
         server.wait_until_ready()
         yield server
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+        process.stop()

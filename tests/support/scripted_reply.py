@@ -3,7 +3,7 @@
 The directives stand in the last user message and combine freely:
 
     content     reply:TEXT  words:N  tag:NAME  chars:N  markdown  echo  reasoning:TEXT  refusal:TEXT
-    tools       tool:NAME:{JSON}  parallel_tools:N
+    tools       tool:NAME:{JSON}  parallel_tools:N  lead:TEXT
     rhythm      first_ms:N  pace_ms:N  chunk:N  rawsplit  stamp  unknown_events
     end         finish:REASON  ignore_max_tokens  no_usage  cached:N  cache_write:N
     failure     status:N  retry_after:SECONDS  retry_date:SECONDS  error:CODE  blocked  max_messages:N
@@ -28,6 +28,7 @@ Every directive works on every wire, in that wire's own words:
 - ``reasoning`` is shown unless the request turns thinking off or hides it; Anthropic's newer models hide it unless the
   request says display: summarized. OpenAI's encrypted_content has to be asked for.
 - ``unknown_events`` puts events, blocks and fields between the known ones that no client has seen before.
+- ``lead`` is said in front of the tool calls of every step that has some.
 - ``cached`` and ``cache_write`` say how many of the prompt's tokens the cache gave and took.
 - Several contents follow each other. ``stamp`` puts @SECONDS, the monotonic time when the first token was due, in
   front of it: a reader then knows when each token of a paced reply was due.
@@ -112,6 +113,7 @@ class Directives:
     tools: list[ToolCall] = field(default_factory=list[ToolCall])
     tag: str | None = None
     reasoning: str = ""
+    lead: str = ""
     refusal: str | None = None
     parallel_tools: int = 0
     first_ms: int = 0
@@ -332,7 +334,7 @@ _SETTERS: dict[str, _Setter] = {
     **dict.fromkeys(("parallel_tools", "first_ms", "cached", "cache_write"), _set_integer),
     **dict.fromkeys(("times", "max_messages"), _set_integer),
     **dict.fromkeys(("pace_ms", "retry_after", "retry_date"), _set_float),
-    **dict.fromkeys(("tag", "reasoning", "refusal", "finish", "error"), _set_text),
+    **dict.fromkeys(("tag", "reasoning", "lead", "refusal", "finish", "error"), _set_text),
     **dict.fromkeys(("rawsplit", "stamp", "no_usage"), _set_flag),
     **dict.fromkeys(("blocked", "unknown_events", "ignore_max_tokens"), _set_flag),
     **dict.fromkeys(("hang", "hang_after", "error_after", "cut_after", "garbage_after"), _set_failure),
@@ -381,6 +383,7 @@ def compose(directives: Directives, asked: Asked) -> Reply:
     units = _units("reasoning", tokens(directives.reasoning) if asked.thinks else [])
     due = _tools_due(directives, since)
     if due:
+        units += _units("text", tokens(directives.lead))
         return _cut(Reply(units, due, "tool_calls"), directives, asked)
     refusal = directives.refusal
     if refusal is None or directives.contents:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import socket
-import sys
+import tempfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import httpx
 
+from tests.support.warm_start import WarmProcess
+
 START_SECONDS = 90
-_MAIN = "from steward.app import main; main()"
 
 
 def free_port() -> int:
@@ -40,7 +40,7 @@ class ServerProcess:
             "STEWARD_RATE_LIMITS": "off",
             **environment,
         }
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: WarmProcess | None = None
 
     @property
     def pid(self) -> int:
@@ -55,19 +55,17 @@ class ServerProcess:
 
     async def spawn(self) -> None:
         """Start, and do not wait."""
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", _MAIN, "serve", "--port", str(self.port), "--data-dir", str(self.data_dir),
-                "--workers", str(self._workers),
-                env=self._environment, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        self._process = self._command(
+            "serve", "--port", str(self.port), "--workers", str(self._workers), out=self.log, errors=self.log
+        )
+        await asyncio.to_thread(self._process.start)
 
     async def wait_until_ready(self) -> None:
         """Wait until it serves."""
         async with httpx.AsyncClient(base_url=self.base_url) as http:
             for _ in range(START_SECONDS * 20):
                 assert self._process is not None
-                assert self._process.returncode is None, self.log.read_text()[-3000:]
+                assert self._process.poll() is None, self.log.read_text()[-3000:]
                 with contextlib.suppress(httpx.HTTPError):
                     if (await http.get("/readyz")).status_code == 200:
                         return
@@ -76,30 +74,26 @@ class ServerProcess:
 
     async def kill(self) -> None:
         """End it without any warning, with the workers it started."""
-        await self._end(signal.SIGKILL)
+        assert self._process is not None
+        await asyncio.to_thread(self._process.kill)
 
     async def stop(self) -> None:
         """Ask it to end, as an operator would."""
         assert self._process is not None
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
-        await self._process.wait()
-
-    async def _end(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)
-        await self._process.wait()
+        await asyncio.to_thread(self._process.stop)
 
     async def command(self, *arguments: str) -> str:
         """What a command prints on standard output."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", _MAIN, *arguments, "--data-dir", str(self.data_dir),
-            env=self._environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate()
-        assert process.returncode == 0, err.decode()
-        return out.decode().strip()
+        with tempfile.TemporaryDirectory() as folder:
+            out, errors = Path(folder) / "out", Path(folder) / "errors"
+            process = self._command(*arguments, out=out, errors=errors)
+            await asyncio.to_thread(process.start)
+            assert await asyncio.to_thread(process.wait, START_SECONDS) == 0, errors.read_text()
+            return out.read_text().strip()
+
+    def _command(self, *arguments: str, out: Path, errors: Path) -> WarmProcess:
+        arguments = (*arguments, "--data-dir", str(self.data_dir))
+        return WarmProcess(arguments, self._environment, out=out, errors=errors)
 
     async def key(self) -> str:
         """An API key of a new workspace."""
@@ -113,8 +107,8 @@ async def server_process(
 ) -> AsyncGenerator[ServerProcess]:
     """A server that is gone when the block ends; its database is stopped as well."""
     server = ServerProcess(data_dir, provider_url, workers=workers, **environment)
-    await server.start()
     try:
+        await server.start()
         yield server
     finally:
         await server.stop()
