@@ -18,10 +18,13 @@ from steward.kernel.errors import Invalid
 from steward.kernel.settings import Settings
 from steward.kernel.tools import Tool
 from steward.kernel.work import Transaction
+from steward.mcp_servers import service as mcp_servers
 from steward.providers import service as providers
 from steward.providers.errors import ModelNotAllowed, UnknownProvider
 from steward.providers.service import Models, Resolved
 
+# What every turn asks of its workspace.
+_ASKED: Final = (providers.MODELS, mcp_servers.OFFERED, rules.IN_FORCE)
 _TOOL_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
@@ -55,24 +58,27 @@ async def prepare(
         Invalid, ToolDisabled: a tool of the request cannot be offered.
     """
     agent = await _chosen(work, settings, wishes, thread_agent_id, is_admitted=is_admitted)
-    models = await providers.models_of(work, settings)
+    async with work.at_once(*_ASKED, workspace_id=work.actor.workspace_id):
+        models = await providers.models_of(work, settings)
+        box = await catalogue.toolbox(work, settings)
+        in_force = await rules.of_workspace(work)
     wishes = wishes if agent is None else _settled(wishes, agent)
-    properties = (agent or specialists.default(settings)).properties
+    answering = agent or specialists.default(settings)
+    properties = answering.properties
     own = properties.instructions if wishes.own_instructions is None else wishes.own_instructions
     instructions = own or settings.chat.system_prompt
-    box = await catalogue.toolbox(work, settings)
     if wishes.tools is None and agent is None:
         wishes = replace(wishes, tools=box.by_default(settings, has_documents=has_documents))
     tools = _tools(box, settings, wishes, agent, is_admitted=is_admitted)
     return Prepared(
         agent_id=None if agent is None else agent.id,
-        agent_name=(agent or specialists.default(settings)).name,
+        agent_name=answering.name,
         chain=_chain(models, wishes.model or properties.full_model, thread_model, properties.fallback_models),
         instructions="\n\n".join(filter(None, (instructions, wishes.instructions))),
         temperature=properties.temperature if wishes.temperature is None else wishes.temperature,
         max_tokens=wishes.max_tokens or properties.max_tokens,
-        history_messages=settings.chat.history_messages,
-        reasoning_effort=wishes.reasoning_effort,
+        history_messages=_earlier_messages(wishes, settings),
+        reasoning_effort=wishes.reasoning_effort or properties.reasoning_effort,
         overflow=models.choices.overflow or settings.chat.overflow,
         messages=models.choices.messages,
         tools=tools,
@@ -80,11 +86,14 @@ async def prepare(
         agent_version=None if agent is None else wishes.agent_version,
         tool_seconds=None if agent is None else properties.tool_seconds,
         max_tool_steps=None if agent is None else properties.max_tool_steps,
-        tool_rules=await rules.of_workspace(work) if tools else rules.NO_RULES,
+        tool_rules=in_force if tools else rules.NO_RULES,
         top_p=wishes.top_p,
         tool_choice=wishes.tool_choice,
         parallel_tool_calls=wishes.parallel_tool_calls,
         output=wishes.output,
+        stop=wishes.stop,
+        run_prompt_tokens=wishes.run_prompt_tokens,
+        run_output_tokens=wishes.run_output_tokens,
     )
 
 
@@ -142,6 +151,10 @@ def _settled(wishes: Wishes, agent: Agent) -> Wishes:
         rag_top_k=wishes.rag_top_k or given.rag_top_k,
         collection_ids=given.collection_ids if wishes.collection_ids is None else wishes.collection_ids,
     )
+
+
+def _earlier_messages(wishes: Wishes, settings: Settings) -> int:
+    return settings.chat.history_messages if wishes.last_messages is None else wishes.last_messages - 1
 
 
 def _chain(

@@ -15,7 +15,7 @@ from steward.usage.days import ensure_zone
 MOST_AGENTS: Final = 5
 _ROLES: Final[tuple[Role, ...]] = ("viewer", "member", "admin", "owner")
 # Not whole agents: their instructions may be long, and a turn has no use for them here.
-_AGENTS: Final = Statement(
+AGENTS: Final = Statement(
     "SELECT name, left(description, 500) AS description, status, count(*) OVER () AS total FROM agents "
     "WHERE workspace_id = :workspace_id AND status <> 'archived' AND (cast(:sees_all AS bool) "
     "OR created_by = :user_id OR (status <> 'draft' AND access = ANY (cast(:roles AS text[])))) "
@@ -97,7 +97,7 @@ async def prompt_facts(work: Transaction, settings: Settings, now: datetime) -> 
     The workspace's own `product_name` and `time_zone` count before the server's.
     """
     standing = await identity.standing(work)
-    agents = await work.all(_AGENTS, **work.mine, **_sight(work), most=MOST_AGENTS)
+    agents = await work.all(AGENTS, **work.mine, **sight(work))
     return PromptFacts(
         product_name=standing.properties.get("product_name") or settings.chat.product_name,
         workspace_name=standing.workspace_name,
@@ -110,10 +110,11 @@ async def prompt_facts(work: Transaction, settings: Settings, now: datetime) -> 
     )
 
 
-def _sight(work: Transaction) -> dict[str, Any]:
-    """Which agents the actor may see, as the store of agents says it."""
+def sight(work: Transaction) -> dict[str, Any]:
+    """How many agents the prompt lists, and which the actor may see, as the store of agents says it."""
     role = work.actor.role
     return {
+        "most": MOST_AGENTS,
         "sees_all": role in ("admin", "owner"),
         "roles": [least for least in _ROLES if lower_role(role, least) == least],
     }

@@ -76,7 +76,7 @@ TopP = Annotated[
 Effort = Annotated[
     ShortText,
     StringConstraints(min_length=1, max_length=20),
-    Field(description="How much a model that thinks shall think in runs of the Assistants API."),
+    Field(description="How much a model that thinks shall think, when a request does not say."),
 ]
 AssistantTools = Annotated[
     list[dict[CleanText, JsonValue]],

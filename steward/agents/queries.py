@@ -36,6 +36,7 @@ _VERSIONS: Final = Statement(
     "SELECT version, name, properties, created_by, created_at FROM agent_versions "
     "WHERE workspace_id = :workspace_id AND id = :id AND version < :before ORDER BY version DESC LIMIT :most"
 )
+_COUNT_ALL: Final = Statement("SELECT count(*) AS agents FROM agents WHERE workspace_id = :workspace_id")
 # Nothing is counted for an agent that is gone, or that is built in and has no row.
 _COUNT: Final = Statement(
     "INSERT INTO agent_statistics AS known (workspace_id, id, executions, successes, last_run_at) "
@@ -61,6 +62,12 @@ async def page(work: Transaction, filters: dict[str, Any], most: int) -> list[Fo
     given = {name: value for name, value in filters.items() if value is not None}
     statement = _listing(tuple(name for name in given if name in _FILTERS))
     return await work.all(statement, **work.mine, most=most, **given)
+
+
+async def count(work: Transaction) -> int:
+    """How many agents the workspace has, whoever made them."""
+    row = await work.first(_COUNT_ALL, workspace_id=work.actor.workspace_id)
+    return 0 if row is None else row.agents
 
 
 async def insert_version(work: Transaction, **values: Any) -> bool:

@@ -117,7 +117,7 @@ async def list_agent_versions(
 @router.post("/agents/{agent_id}/versions/{version}/restore")
 async def restore_agent_version(work: InTransaction, agent_id: AnyId, version: _Version) -> AgentRead:
     """Make an agent what it was; that is a new version again."""
-    return _read(await store.restore(work, agent_id, version))
+    return _read(await service.restore(work, runtime.current().settings, agent_id, version))
 
 
 @router.get("/agents/{agent_id}/statistics")

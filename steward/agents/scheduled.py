@@ -7,10 +7,12 @@ from typing import Final
 
 from steward.kernel.work import House, Statement
 
-_EVERY: Final = Statement(
+# Asked every few seconds by every process: an index holds just these rows, and has the same condition.
+EVERY_SQL: Final = (
     "SELECT workspace_id, id, created_by, properties->>'schedule' AS cron FROM agents "
     "WHERE status = 'active' AND properties->>'schedule' IS NOT NULL"
 )
+_EVERY: Final = Statement(EVERY_SQL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,20 @@ async def activate(work: Transaction, settings: Settings, agent_id: str) -> Agen
     return agent
 
 
+async def restore(work: Transaction, settings: Settings, agent_id: str, version: int) -> Agent:
+    """Make an agent what it was as a version, which is a new version again.
+
+    Raises:
+        Forbidden: the agent is somebody else's, and the actor is no admin.
+        NotFound: no agent that the actor may see, or no such version.
+        UnknownProvider, ModelNotAllowed: the agent is active, and nobody answers for the model that it had.
+    """
+    agent = await store.restore(work, agent_id, version)
+    if agent.status == "active":
+        await _ensure_model(work, settings, agent)
+    return agent
+
+
 async def ensure_of_type(work: Transaction, type: AgentType = "coaching") -> Agent:
     """The workspace's agent of a type: the one that this made, else the newest active one, else a new active one of
     the type's template. Made once, however many ask at once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from steward.agents.admission import Agent
@@ -119,13 +120,19 @@ def every(settings: Settings) -> list[Agent]:
 def default(settings: Settings) -> Agent:
     """The agent that answers when nobody chose one: as the operator has set it up, with the tools of the request."""
     chat = settings.chat
+    return _default(chat.product_name, chat.system_prompt, chat.temperature, chat.max_tokens)
+
+
+@lru_cache(maxsize=8)
+def _default(name: str, instructions: str, temperature: float, max_tokens: int) -> Agent:
+    """Asked for in every turn, and always the same."""
     properties = AgentProperties.model_construct(
         description=TEMPLATES["custom"].description,
-        instructions=chat.system_prompt,
-        temperature=chat.temperature,
-        max_tokens=chat.max_tokens,
+        instructions=instructions,
+        temperature=temperature,
+        max_tokens=max_tokens,
     )
-    return _built_in(DEFAULT_ID, chat.product_name, properties)
+    return _built_in(DEFAULT_ID, name, properties)
 
 
 def of_tool(tool_id: str) -> str | None:

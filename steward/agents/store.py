@@ -14,7 +14,7 @@ from steward.agents.admission import Agent, ensure_usable, is_visible, no_agent,
 from steward.agents.properties import STATUSES, AgentProperties, AgentStatus, AgentType, StoredProperties
 from steward.audit import service as audit
 from steward.kernel import cron
-from steward.kernel.errors import Forbidden, Invalid, NotFound
+from steward.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Found, Transaction
@@ -25,6 +25,8 @@ __all__ = ["KIND", "Agent", "Listed", "Version", "ensure_usable", "is_visible", 
 
 KIND: Final = things.register(Kind("agent", "asst", StoredProperties, "Agent", STATUSES))
 
+MOST_AGENTS: Final = 1_000
+"""Of one workspace, archived ones among them: each may begin by the clock, and all are searched together."""
 _LAST: Final = 2**31 - 1
 
 Item = TypeVar("Item")
@@ -60,10 +62,12 @@ async def create(
     """Make an agent. A given id that is there already returns what is there.
 
     Raises:
+        Conflict: the workspace has as many agents as it may.
         CronInvalid: the schedule cannot be read.
         Forbidden: the actor may only read.
     """
     work.actor.ensure_role("member")
+    await _ensure_room(work, agent_id)
     thing = await things.create(work, KIND, name, _stored(properties, 1), thing_id=agent_id, status=status)
     agent = _of_thing(thing)
     if await queries.insert_version(
@@ -248,6 +252,12 @@ async def _write(
     )
     await audit.record(work, "agent_changed", "agent", agent.id, fields=fields, version=version)
     return _of_thing(changed)
+
+
+async def _ensure_room(work: Transaction, agent_id: str | None) -> None:
+    """Refuse one agent too many; one that is there already is none."""
+    if await queries.count(work) >= MOST_AGENTS and (agent_id is None or await load(work, agent_id) is None):
+        raise Conflict(f"A workspace has at most {MOST_AGENTS} agents; delete one first.")
 
 
 def _merged(properties: AgentProperties, given: Mapping[str, Any]) -> AgentProperties:

@@ -37,6 +37,9 @@ class Wishes:
         own_instructions: instead of the agent's; `instructions` follow either.
         tool_choice: of the first model call of the turn; `none` holds for all of them.
         output: the JSON that the answer must be.
+        last_messages: so many of the newest messages, the question among them; None for the server's own number.
+        run_prompt_tokens: most tokens that all model calls of the turn read together.
+        run_output_tokens: most tokens that they write together.
     """
 
     model: str | None = None
@@ -57,6 +60,10 @@ class Wishes:
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     output: OutputSchema | Literal["json"] | None = None
+    stop: list[str] | None = None
+    last_messages: int | None = None
+    run_prompt_tokens: int | None = None
+    run_output_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ class Prepared:
         tool_seconds: the agent's limit of one call of a tool; None for the tool's own.
         max_tool_steps: the agent's limit of steps that call tools; None for the server's.
         tool_rules: which calls a person is asked about.
+        history_messages: most messages before the question.
     """
 
     agent_id: str | None
@@ -92,6 +100,9 @@ class Prepared:
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     output: OutputSchema | Literal["json"] | None = None
+    stop: list[str] | None = None
+    run_prompt_tokens: int | None = None
+    run_output_tokens: int | None = None
 
     @property
     def resolved(self) -> Resolved:

@@ -24,6 +24,9 @@ class FileRead(BaseModel):
     purpose: str
     user_id: str | None = Field(description="Who uploaded it.")
     created_at: datetime
+    expires_at: datetime | None = Field(
+        default=None, description="When the file is deleted by itself; null for never."
+    )
 
 
 class FilePage(BaseModel):

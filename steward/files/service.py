@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,7 +41,15 @@ def receive(actor: Actor, pieces: AsyncIterable[bytes]) -> AbstractAsyncContextM
 
 
 async def add(
-    work: Work, received: Received, *, name: str, media_type: str | None = None, purpose: str
+    work: Work,
+    received: Received,
+    *,
+    name: str,
+    media_type: str | None = None,
+    purpose: str,
+    file_id: str | None = None,
+    created_at: datetime | None = None,
+    expires_seconds: int | None = None,
 ) -> FileRead:
     """Keep a file that came in: one name of its content. Add each `received` once, and few in one work.
 
@@ -50,6 +59,9 @@ async def add(
         name: what the uploader calls it; cleaned here.
         media_type: what the uploader says that it is.
         purpose: what it is for.
+        file_id: of a file that was elsewhere before; None makes one.
+        created_at: when it was made there; None for now.
+        expires_seconds: after which the file is deleted by itself; None keeps it.
 
     Raises:
         StorageFull: there is no room.
@@ -59,7 +71,7 @@ async def add(
     cleaned = clean_name(name)
     file = File(
         workspace_id=work.actor.workspace_id,
-        id=new_id("file-"),
+        id=file_id or new_id("file-"),
         user_id=work.actor.user_id,
         name=cleaned,
         media_type=media_type_of(media_type, cleaned),
@@ -67,6 +79,10 @@ async def add(
         sha256=received.blob.sha256,
         purpose=purpose,
     )
+    if created_at is not None:
+        file.created_at = created_at
+    if expires_seconds is not None:
+        file.expires_at = runtime.current().now() + timedelta(seconds=expires_seconds)
     work.session.add(file)
     await work.session.flush()
     await audit.record(work, "file_uploaded", "file", file.id, bytes=file.bytes, purpose=purpose)
@@ -92,7 +108,7 @@ async def get(work: Work, file_id: str) -> FileRead:
     Raises:
         NotFound: no such file in the actor's workspace.
     """
-    found = await work.session.get(File, (work.actor.workspace_id, file_id))
+    found = (await work.session.scalars(_kept(work).where(File.id == file_id))).first()
     if found is None:
         raise _no_file()
     return FileRead.model_validate(found)
@@ -100,7 +116,7 @@ async def get(work: Work, file_id: str) -> FileRead:
 
 async def page(work: Work, *, limit: int, cursor: str | None = None, purpose: str | None = None) -> FilePage:
     """The workspace's files, newest first."""
-    asked = select(File).where(File.workspace_id == work.actor.workspace_id)
+    asked = _kept(work)
     if purpose is not None:
         asked = asked.where(File.purpose == purpose)
     if cursor is not None:
@@ -172,6 +188,12 @@ async def forget_unnamed(session: AsyncSession, storage: Storage, blob: Blob) ->
     return True
 
 
+def _kept(work: Work) -> Select[File]:
+    """The workspace's files. One whose time is over is gone, though the sweep has not been there yet."""
+    is_kept = or_(File.expires_at.is_(None), File.expires_at > runtime.current().now())
+    return select(File).where(File.workspace_id == work.actor.workspace_id, is_kept)
+
+
 def _naming(blob: Blob) -> Select[str]:
     return select(File.id).where(File.workspace_id == blob.workspace_id, File.sha256 == blob.sha256).limit(1)
 
@@ -190,7 +212,7 @@ async def get_some(work: Work, file_ids: Sequence[str]) -> dict[str, FileRead]:
     Raises:
         NotFound: one of them is not in the actor's workspace.
     """
-    query = select(File).where(File.workspace_id == work.actor.workspace_id, File.id.in_(file_ids))
+    query = _kept(work).where(File.id.in_(file_ids))
     found = {file.id: FileRead.model_validate(file) for file in await work.session.scalars(query)}
     lacking = next((file_id for file_id in file_ids if file_id not in found), None)
     if lacking is not None:
@@ -200,7 +222,7 @@ async def get_some(work: Work, file_ids: Sequence[str]) -> dict[str, FileRead]:
 
 async def stretch(work: Work, asked: Asked, purposes: Sequence[str] | None = None) -> Stretch[FileRead]:
     """A stretch of the workspace's files, by the ids of their neighbours; those of some purposes, or all."""
-    query = select(File).where(File.workspace_id == work.actor.workspace_id)
+    query = _kept(work)
     if purposes is not None:
         query = query.where(File.purpose.in_(purposes))
     found = await stretches.read(work.session, query, [File.id], asked)

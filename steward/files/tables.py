@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from steward.kernel.rows import Owned, Row, Stamped
@@ -18,6 +20,7 @@ class File(Owned, Stamped, Row):
     __table_args__ = (
         Index("ix_files_sha256", "workspace_id", "sha256"),
         Index("ix_files_purpose", "workspace_id", "purpose", "id"),
+        Index("ix_files_expiry", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
         CheckConstraint("bytes > 0", name="bytes"),
     )
 
@@ -27,3 +30,4 @@ class File(Owned, Stamped, Row):
     bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str]
     purpose: Mapped[str]
+    expires_at: Mapped[datetime | None]

@@ -493,7 +493,7 @@ class Standing:
 
 
 # Asked in every turn. The role is read anew, since whoever goes on with a turn after a crash does not know it.
-_STANDING: Final = Statement(
+STANDING: Final = Statement(
     "SELECT w.name AS workspace_name, w.properties, m.role, u.name AS user_name, u.kind FROM workspaces w "
     "LEFT JOIN memberships m ON m.workspace_id = w.id AND m.user_id = :user_id "
     "LEFT JOIN users u ON u.id = m.user_id WHERE w.id = :workspace_id"
@@ -508,7 +508,7 @@ _MEMBER: Final = Statement(
 
 async def standing(work: Transaction) -> Standing:
     """Names and role of the actor; empty where nobody knows them. A service account has no name that people gave it."""
-    row = await work.first(_STANDING, **work.mine)
+    row = await work.first(STANDING, **work.mine)
     if row is None:
         return Standing("", "", "", {})
     is_person = row.kind == "person"

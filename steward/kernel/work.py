@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal, TypeAlias
 
 import asyncpg
@@ -93,7 +94,7 @@ class Statement:
     Run through asyncpg itself: building and compiling a query costs more than asking it.
     """
 
-    __slots__ = ("_names", "_sql")
+    __slots__ = ("_names", "_sql", "source")
 
     def __init__(self, sql: str) -> None:
         names: list[str] = []
@@ -104,8 +105,23 @@ class Statement:
                 names.append(name)
             return f"${names.index(name) + 1}"
 
+        self.source = sql
         self._sql = _PARAMETER.sub(place, sql)
         self._names = tuple(names)
+
+    @staticmethod
+    @cache
+    def together(*statements: Statement) -> Statement:
+        """One statement that asks several: each has a column, a JSON array of its rows in their order."""
+        asked = (
+            f"(SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM ({one.source}) r) AS s{at}"  # noqa: S608  # our own SQL
+            for at, one in enumerate(statements)
+        )
+        return Statement(f"SELECT {', '.join(asked)}")  # of statements, which stand in the code
+
+    def taken(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Of the values, those that it takes."""
+        return {name: values[name] for name in self._names}
 
     async def on(self, connection: Connection, values: Mapping[str, Any]) -> list[Found]:
         """Run it. JSON columns come as objects; pass JSON in as text, with a cast."""
@@ -113,22 +129,49 @@ class Statement:
         return await connection.fetch(self._sql, *arguments, record_class=Found)
 
 
+class _Told(dict[str, Any]):
+    """A row that came as JSON: its times are text."""
+
+    __getattr__ = dict[str, Any].__getitem__
+
+
 class Asking:
     """A connection for prepared statements."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "_foreseen")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._foreseen: dict[Statement, tuple[dict[str, Any], list[Any]]] = {}
 
     async def all(self, statement: Statement, **values: Any) -> list[Found]:
         """Every row."""
+        if statement in self._foreseen:
+            asked, rows = self._foreseen.pop(statement)
+            if asked == statement.taken(values):
+                return rows
         return await statement.on(self._connection, values)
 
     async def first(self, statement: Statement, **values: Any) -> Found | None:
         """The first row, or None."""
-        rows = await statement.on(self._connection, values)
+        rows = await self.all(statement, **values)
         return rows[0] if rows else None
+
+    @asynccontextmanager
+    async def at_once(self, *statements: Statement, **values: Any) -> AsyncGenerator[None]:
+        """Ask reading statements in one way to the database and back. Within the block each is answered from it, once,
+        when it is asked with the same values: their rooms ask as they always do.
+
+        Their rows are those of JSON: numbers and texts as they are, times as text.
+        """
+        (row,) = await Statement.together(*statements).on(self._connection, values)
+        for at, statement in enumerate(statements):
+            told = [_Told(one) for one in row[f"s{at}"]]
+            self._foreseen[statement] = statement.taken(values), told
+        try:
+            yield
+        finally:
+            self._foreseen.clear()
 
 
 class House(Asking):

@@ -34,8 +34,14 @@ from steward.providers import service as providers
 DEFAULT_NAME: Final = "Documents"
 
 
-async def create(actor: Actor, wanted: CollectionCreate) -> CollectionRead:
-    """Make a collection.
+async def create(
+    actor: Actor,
+    wanted: CollectionCreate,
+    *,
+    collection_id: str | None = None,
+    created_at: datetime | None = None,
+) -> CollectionRead:
+    """Make a collection, under the id and of the moment that it had elsewhere if they are given.
 
     Raises:
         Forbidden: the actor may only read.
@@ -45,8 +51,11 @@ async def create(actor: Actor, wanted: CollectionCreate) -> CollectionRead:
     model, dimensions = await _embedder(actor, wanted.embedding_model)
     async with runtime.current().database.work(actor) as work:
         values = wanted.model_dump(exclude={"embedding_model", "metadata", "chunk_tokens", "chunk_overlap"})
+        new = _new(work, model, dimensions, wanted.chunk_tokens, wanted.chunk_overlap)
+        if collection_id is not None:
+            new |= {"id": collection_id, "created_at": created_at or new["last_active_at"]}
         made = Collection(
-            **_new(work, model, dimensions, wanted.chunk_tokens, wanted.chunk_overlap),
+            **new,
             **values,
             collection_metadata=wanted.metadata,
         )

@@ -54,7 +54,7 @@ class _Reader:
         if not isinstance(key, str) or not key or "\x00" in key:
             raise FilterInvalid("A comparison names the `key` of an attribute.", field="filter")
         place = f"$.{json.dumps(key)}"
-        if kind in _SIGNS:
+        if isinstance(kind, str) and kind in _SIGNS:
             return f"({place} {_SIGNS[kind]} {self._value(value)})"
         if kind in ("in", "nin"):
             if not isinstance(value, list) or not value:

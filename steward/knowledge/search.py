@@ -11,7 +11,7 @@ import structlog
 
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound, Refusal
-from steward.kernel.work import Actor, Found, Transaction
+from steward.kernel.work import Actor, Found, Statement, Transaction
 from steward.knowledge import filters, queries, ranking, words
 from steward.knowledge.embedders import Embedders, written
 from steward.knowledge.errors import CollectionExpired
@@ -26,6 +26,11 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 _CANDIDATES: Final = 40
 _PROMISING: Final = 30
 """Candidates that are looked at closer."""
+
+
+ANY: Final = Statement(
+    "SELECT 1 AS one FROM collections WHERE workspace_id = :workspace_id AND chunks > 0 LIMIT 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,11 @@ class Results:
     def passages(self) -> list[Passage]:
         """The passages themselves."""
         return [hit.passage for hit in self.hits]
+
+
+async def has_any(work: Transaction) -> bool:
+    """Whether the workspace has any passage to be found."""
+    return await work.first(ANY, workspace_id=work.actor.workspace_id) is not None
 
 
 async def search(actor: Actor, wanted: Wanted) -> Results:

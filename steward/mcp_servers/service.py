@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import SecretStr
 from sqlalchemy import func, select
@@ -29,10 +31,29 @@ from steward.mcp_servers.tables import McpServer
 
 _MOST_SERVERS: Final = 50
 
-_OFFERED: Final = Statement(
-    "SELECT id, offers, allowed_tools, approvals FROM mcp_servers "
+# Not what they offer, which is long and seldom changes: only which state of a server holds.
+OFFERED: Final = Statement(
+    "SELECT id, cast(updated_at AS text) AS changed FROM mcp_servers "
     "WHERE workspace_id = :workspace_id AND is_enabled ORDER BY name"
 )
+_OFFERS: Final = Statement(
+    "SELECT id, cast(updated_at AS text) AS changed, offers, allowed_tools, approvals FROM mcp_servers "
+    "WHERE workspace_id = :workspace_id AND is_enabled AND id = ANY (cast(:ids AS text[]))"
+)
+_MOST_KNOWN: Final = 64
+_PIECE: Final = 50
+
+
+class _State(NamedTuple):
+    """A server as one change left it, and how long its answers are waited for."""
+
+    server_id: str
+    changed: str
+    seconds: float
+
+
+_known: Final = OrderedDict[_State, list[Tool]]()
+"""The tools of servers; the last to be used is the last to go."""
 
 
 async def every(work: Work) -> list[ServerRead]:
@@ -140,15 +161,34 @@ async def remove(work: Work, server_id: str) -> None:
 
 
 async def tools_of(work: Transaction) -> list[Tool]:
-    """The tools of the workspace's servers, from their last checks: nobody is asked, and one statement is run."""
-    rows = await work.all(_OFFERED, workspace_id=work.actor.workspace_id)
+    """The tools of the workspace's servers, from their last checks: no server is asked, and the database only which
+    states hold. What a state offers is read once, since hundreds of schemas take tens of milliseconds.
+    """
+    mine = {"workspace_id": work.actor.workspace_id}
     seconds = runtime.current().settings.mcp.seconds
-    return [
-        _tool(row, offer, seconds)
-        for row in rows
-        for offer in read_offers(row.offers)
-        if is_offered(offer, row.allowed_tools)
-    ]
+    states = [_State(row.id, row.changed, seconds) for row in await work.all(OFFERED, **mine)]
+    found = {state.server_id: _known[state] for state in states if state in _known}
+    missing = [state.server_id for state in states if state.server_id not in found]
+    for row in await work.all(_OFFERS, **mine, ids=missing) if missing else ():
+        state = _State(row.id, row.changed, seconds)
+        found[row.id] = _known[state] = await _read_tools(row, seconds)
+    for state in states:
+        if state in _known:
+            _known.move_to_end(state)
+    while len(_known) > _MOST_KNOWN:
+        _known.popitem(last=False)
+    return [tool for state in states for tool in found.get(state.server_id, ())]
+
+
+async def _read_tools(row: Found, seconds: float) -> list[Tool]:
+    tools: list[Tool] = []
+    for at, offer in enumerate(read_offers(row.offers)):
+        if is_offered(offer, row.allowed_tools):
+            tools.append(_tool(row, offer, seconds))
+        if at % _PIECE == _PIECE - 1:
+            # Others go on meanwhile.
+            await asyncio.sleep(0)
+    return tools
 
 
 def _tool(row: Found, offer: Offer, seconds: float) -> Tool:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from steward.kernel.work import Found, Statement, Transaction
 
 # Many people speak through the one account of a workspace's keys: nothing is remembered of it unless somebody says so.
-_GET: Final = Statement(
+GET: Final = Statement(
     "SELECT u.name AS account_name, p.updated_at, coalesce(p.is_memory_on, u.kind = 'person') AS is_memory_on, "
     "coalesce(p.display_name, '') AS display_name, coalesce(p.role, '') AS role, "
     "coalesce(p.company, '') AS company, coalesce(p.language, '') AS language, "
@@ -45,7 +45,7 @@ _HISTORY: Final = Statement(
 
 async def get(work: Transaction) -> Found | None:
     """The actor's profile, empty when nothing is written yet; None for an account that is gone."""
-    return await work.first(_GET, **work.mine)
+    return await work.first(GET, **work.mine)
 
 
 async def lock(work: Transaction) -> Found:

@@ -53,7 +53,7 @@ _TRIM: Final = Statement(
 )
 _DELETE: Final = Statement(f"DELETE FROM memories WHERE {_MINE} AND id = :id RETURNING id")
 _DELETE_ALL: Final = Statement(f"DELETE FROM memories WHERE {_MINE} RETURNING id")
-_ANY: Final = Statement(f"SELECT 1 FROM memories WHERE {_MINE} LIMIT 1")
+ANY: Final = Statement(f"SELECT 1 AS one FROM memories WHERE {_MINE} LIMIT 1")
 _LOCK: Final = Statement(
     "SELECT pg_advisory_xact_lock(hashtextextended(concat('memory', cast(:workspace_id AS text), '/', "
     "cast(:user_id AS text)), 0))"
@@ -138,7 +138,7 @@ async def delete_all(work: Transaction) -> int:
 
 async def has_any(work: Transaction) -> bool:
     """Whether anything is remembered of the actor."""
-    return await work.first(_ANY, **work.mine) is not None
+    return await work.first(ANY, **work.mine) is not None
 
 
 async def lock(work: Transaction) -> None:

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from steward.kernel import runtime
 from steward.kernel.work import Actor, Transaction
-from steward.memory import likeness, profiles, queries, ranking
+from steward.memory import likeness, profile_queries, profiles, queries, ranking
 from steward.memory.block import block, profile_lines
-from steward.memory.schemas import Kind, MemoryPage, MemoryRead
+from steward.memory.schemas import Kind, MemoryPage, MemoryRead, ProfileRead
 from steward.memory.service import page, read
 
 MOST: Final = 5
@@ -21,6 +21,18 @@ _NEAR: Final = 40
 _QUESTION_CHARS: Final = 2_000
 _STANDING: Final = 2
 _STANDING_KINDS: Final[tuple[Kind, ...]] = ("goals",)
+
+
+ASKED: Final = (profile_queries.GET, queries.ANY)
+"""What `known_of` asks, with workspace and user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a person says of themselves, and whether there are memories to be recalled."""
+
+    profile: ProfileRead
+    has_memories: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +93,28 @@ async def newest(work: Transaction, kind: Kind, limit: int = MOST) -> list[Memor
     return found
 
 
-async def for_turn(actor: Actor, question: str) -> Recalled:
+async def known_of(work: Transaction) -> Known:
+    """What the actor says of themselves, and whether anything is remembered of them."""
+    profile = await profiles.get(work)
+    is_wanted = runtime.current().settings.memory.enabled and profile.is_memory_on
+    return Known(profile, has_memories=await queries.has_any(work) and is_wanted)
+
+
+async def for_turn(actor: Actor, question: str, known: Known | None = None) -> Recalled:
     """The coaching context of the actor: their profile, the memories that fit a question, and what they strive for.
 
     The question is embedded, in a thread, only when there is something to compare it with.
+
+    Args:
+        actor: who asks.
+        question: in the person's words.
+        known: what was read of the actor already.
     """
-    async with runtime.current().database.transaction(actor) as work:
-        profile = await profiles.get(work)
-        is_wanted = runtime.current().settings.memory.enabled and profile.is_memory_on
-        is_wanted = is_wanted and await queries.has_any(work)
-    memories = await _for_turn(actor, question[:_QUESTION_CHARS]) if is_wanted else []
+    if known is None:
+        async with runtime.current().database.transaction(actor) as work:
+            known = await known_of(work)
+    profile = known.profile
+    memories = await _for_turn(actor, question[:_QUESTION_CHARS]) if known.has_memories else []
     told = block(profile, memories)
     metadata = _metadata(profile_lines(profile), memories) if told else {}
     return Recalled(told, memories, metadata, profile.time_zone or None)

@@ -228,15 +228,15 @@ class Reader:
     def _read(self, event: ModelResponseStreamEvent) -> Iterable[ProviderEvent]:
         match event:
             case PartStartEvent(part=TextPart(content=text)) if text:
-                yield TextDelta(text)
+                yield TextDelta(storable(text))
             case PartStartEvent(part=ThinkingPart(content=text)) if text:
-                yield ReasoningDelta(text)
+                yield ReasoningDelta(storable(text))
             case PartStartEvent(part=ToolCallPart() as part):
                 yield from self._begin_call(event.index, part)
             case PartDeltaEvent(delta=TextPartDelta(content_delta=text)) if text:
-                yield TextDelta(text)
+                yield TextDelta(storable(text))
             case PartDeltaEvent(delta=ThinkingPartDelta(content_delta=text)) if text:
-                yield ReasoningDelta(text)
+                yield ReasoningDelta(storable(text))
             case PartDeltaEvent(delta=ToolCallPartDelta(args_delta=args)) if (
                 args and event.index in self._calls
             ):

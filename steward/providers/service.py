@@ -22,7 +22,7 @@ from steward.providers.wire import Endpoint, Quirks, Wire
 _NO_CHOICES: Final = ModelChoices()
 _ROW_ID: Final = "models"
 
-_READ: Final = Statement(
+MODELS: Final = Statement(
     "SELECT (SELECT choices FROM model_settings WHERE workspace_id = :workspace_id AND id = 'models') AS choices, "
     "(SELECT jsonb_object_agg(id, sealed) FROM provider_keys WHERE workspace_id = :workspace_id) AS keys"
 )
@@ -275,7 +275,7 @@ class Models:
 
 async def models_of(work: Transaction, settings: Settings) -> Models:
     """The models that the actor's workspace can call, as things stand in this transaction."""
-    row = await work.first(_READ, workspace_id=work.actor.workspace_id)
+    row = await work.first(MODELS, workspace_id=work.actor.workspace_id)
     assert row is not None
     choices = _NO_CHOICES if row.choices is None else ModelChoices.model_validate(row.choices)
     return Models(settings, work.actor.workspace_id, choices, row["keys"] or {})

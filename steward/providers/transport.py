@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ _ERROR_SECONDS: Final = 2.0
 _DRAIN_SECONDS: Final = 0.05
 _MOST_TOKENS: Final = 100_000_000
 _STREAMS: Final = ("", "text/event-stream", "text/plain")
+_NUL: Final = b"\\u0000"
+# Behind a backslash that is itself escaped the six letters are only letters.
+_ESCAPED_NUL: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _UNFINISHED: Final = ("length", "content_filter", "error")
 
 _T = TypeVar("_T")
@@ -193,6 +197,9 @@ class SSEReader(ABC):
         return self._usage
 
     def _decode(self, decoder: msgspec.json.Decoder[_T], payload: bytes) -> _T | None:
+        if _NUL in payload:
+            # No database keeps it, and no reader sees it; in text, names and ids alike a sign stands for it.
+            payload = _ESCAPED_NUL.sub(rb"\1\\ufffd", payload)
         try:
             document = decoder.decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -26,9 +26,13 @@ router = APIRouter(tags=["tools"])
 
 
 @router.get("/actions")
-async def list_actions(work: InTransaction) -> ActionPage:
-    """The calls of tools that wait for you, or for others about something that you asked for."""
-    return await actions.page(work)
+async def list_actions(
+    work: InTransaction,
+    limit: Annotated[int, Query(ge=1, le=actions.MOST_SHOWN)] = actions.MOST_SHOWN,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> ActionPage:
+    """The calls of tools that wait for you, or for others about something that you asked for; the newest first."""
+    return await actions.page(work, limit=limit, cursor=cursor)
 
 
 @router.get("/actions/{action_id}")

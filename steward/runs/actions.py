@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final, Literal, cast
 
 import structlog
@@ -15,6 +16,7 @@ from steward.audit import service as audit
 from steward.identity import service as identity
 from steward.kernel import runtime
 from steward.kernel.errors import Forbidden, Invalid, NotFound, Refusal
+from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.runtime import Runtime
 from steward.kernel.tools import ToolRetry
 from steward.kernel.work import Actor, Found, Role, Transaction, lower_role
@@ -30,7 +32,8 @@ from steward.threads import service as threads
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 _EXPIRY_SECONDS: Final = 2.0
-_MOST_SHOWN: Final = 200
+MOST_SHOWN: Final = 200
+"""Waiting calls of one page, or of one run."""
 _EXPIRED: Final = "Nobody decided about this call in time, so it was not carried out."
 
 
@@ -49,16 +52,25 @@ class Word:
     result: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-async def page(work: Transaction) -> ActionPage:
-    """The calls that wait and that the actor may decide about or has asked for, newest first."""
-    rows = await tool_calls.waiting(work, _MOST_SHOWN)
-    shown = [_read(row, work.actor) for row in rows]
-    return ActionPage(items=[one for one in shown if one.may_decide or one.user_id == work.actor.user_id])
+async def page(work: Transaction, *, limit: int = MOST_SHOWN, cursor: str | None = None) -> ActionPage:
+    """The calls that wait and that the actor may decide about or has asked for, newest first.
+
+    Raises:
+        Invalid: the cursor is not one of this list.
+    """
+    after = None if cursor is None else read_cursor(cursor, datetime, str)
+    rows = await tool_calls.waiting(work, limit + 1, after=after)
+    last = rows[limit - 1] if len(rows) > limit else None
+    shown = [_read(row, work.actor) for row in rows[:limit]]
+    return ActionPage(
+        items=[one for one in shown if one.may_decide or one.user_id == work.actor.user_id],
+        next_cursor=None if last is None else write_cursor(last.created_at, last.id),
+    )
 
 
 async def of_run(work: Transaction, run_id: str) -> list[ActionRead]:
     """The calls of a run that wait."""
-    return [_read(row, work.actor) for row in await tool_calls.waiting(work, _MOST_SHOWN, run_id)]
+    return [_read(row, work.actor) for row in await tool_calls.waiting(work, MOST_SHOWN, run_id)]
 
 
 async def get(work: Transaction, action_id: str) -> ActionRead:
@@ -79,6 +91,7 @@ async def decide(actor: Actor, action_id: str, word: Word) -> ActionRead:
         ActionNotYours: another person has to decide.
         ActionDecided: the call does not wait any more.
         ActionChanged: somebody else changed the arguments, and the approval does not name them.
+        ThreadArchived: its conversation has to be brought back first, since the answer goes on in it.
         Invalid: the word does not fit the call, or the arguments do not fit the tool.
     """
     actor.ensure_role("member")
@@ -115,7 +128,7 @@ async def decide_all(actor: Actor, run_id: str, words: dict[str, Word]) -> None:
         Forbidden, ActionNotYours, Invalid: as `decide`.
     """
     async with runtime.current().database.transaction(actor) as work:
-        rows = await tool_calls.waiting(work, _MOST_SHOWN, run_id)
+        rows = await tool_calls.waiting(work, MOST_SHOWN, run_id)
     for row in rows:
         word = words.get(row.id) or words.get(row.call_id)
         if word is not None:
@@ -207,7 +220,7 @@ async def _end_if_wanted(work: Transaction, row: Found) -> RunExpired | None:
 
 async def _write(work: Transaction, row: Found, decider: Actor, word: Word) -> int | None:
     """Store a word, behind the lock of the thread; how often the run went on, when it goes on with this."""
-    await threads.lock(work, row.thread_id)
+    await threads.open_thread(work, row.thread_id)
     locked = await tool_calls.get(work, row.id, lock=True)
     # Whoever sees to what is over may come later than this.
     is_over = locked is not None and locked.expires_at <= runtime.current().now()
@@ -280,7 +293,7 @@ def _go_on(owner: Actor, run_id: str, resumes: int | None) -> None:
 
 async def _found(work: Transaction, action_id: str) -> Found:
     row = await tool_calls.get(work, action_id)
-    if row is None or row.expires_at is None or not _may_see(row, work.actor):
+    if row is None or row.run_id is None or row.expires_at is None or not _may_see(row, work.actor):
         raise NotFound("There is no such action.")
     return row
 

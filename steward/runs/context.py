@@ -24,7 +24,9 @@ from steward.knowledge.search import Wanted
 from steward.memory import recalling
 from steward.memory.recalling import Recalled
 from steward.providers.wire import Passage
+from steward.runs import opening
 from steward.runs.events import Notice, Retrieved, RunEvent
+from steward.runs.opening import Opening
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -61,8 +63,20 @@ class Context:
         return [*found, *self.notices]
 
 
-async def gather(actor: Actor, question: str, wishes: Wishes) -> Context:
+async def opening_of(actor: Actor, thread_ref: str | None) -> Opening | None:
+    """What a turn begins with; None when it cannot be had at once, and each stage has to ask for itself."""
+    seconds = runtime.current().settings.chat.context_seconds
+    return await within(seconds, "opening", lambda: opening.read(actor, thread_ref))
+
+
+async def gather(actor: Actor, question: str, wishes: Wishes, known: Opening | None = None) -> Context:
     """Everything that a turn is told, looked for at once. What fails or takes too long is left out: the chat goes on.
+
+    Args:
+        actor: who asks.
+        question: what is asked.
+        wishes: what the request says, and the agent.
+        known: what was read already.
 
     Raises:
         NotFound, CollectionExpired: the request names a collection that cannot be searched.
@@ -70,9 +84,9 @@ async def gather(actor: Actor, question: str, wishes: Wishes) -> Context:
     seconds = runtime.current().settings.chat.context_seconds
     # The passages have a deadline of their own, and their failures are told to the reader.
     found, facts, recalled = await asyncio.gather(
-        passages(actor, question, wishes),
-        within(seconds, "facts", lambda: _facts(actor)),
-        within(seconds, "memory", lambda: recalling.for_turn(actor, question)),
+        passages(actor, question, wishes, known),
+        within(seconds, "facts", lambda: _facts(actor, known)),
+        within(seconds, "memory", lambda: recalling.for_turn(actor, question, known and known.person)),
     )
     return replace(found, facts=facts, recalled=recalled or Recalled())
 
@@ -97,13 +111,15 @@ async def within(seconds: float, name: str, stage_of_turn: Callable[[], Awaitabl
     return None
 
 
-async def _facts(actor: Actor) -> PromptFacts:
+async def _facts(actor: Actor, known: Opening | None) -> PromptFacts:
+    if known is not None:
+        return known.facts
     house = runtime.current()
     async with house.database.transaction(actor) as work:
         return await prompt_facts(work, house.settings, house.now())
 
 
-async def passages(actor: Actor, question: str, wishes: Wishes) -> Context:
+async def passages(actor: Actor, question: str, wishes: Wishes, known: Opening | None = None) -> Context:
     """Find passages for a question. Whatever fails or takes too long is left out and told: the chat goes on without.
 
     Raises:
@@ -112,7 +128,8 @@ async def passages(actor: Actor, question: str, wishes: Wishes) -> Context:
     settings = runtime.current().settings.knowledge
     is_wanted = settings.in_chat == "on" if wishes.rag_enabled is None else wishes.rag_enabled
     query = question.strip()[:_QUERY_CHARS]
-    if not is_wanted or not query:
+    has_nothing = known is not None and not known.has_passages and wishes.collection_ids is None
+    if not is_wanted or not query or has_nothing:
         return Context()
     wanted = Wanted(
         query,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -13,6 +13,7 @@ from steward.audit import service as audit
 from steward.kernel import runtime
 from steward.kernel.errors import Invalid, NotFound
 from steward.kernel.ids import new_id
+from steward.kernel.runtime import Runtime
 from steward.kernel.tools import Tool, ToolContext, ToolRetry
 from steward.kernel.work import Actor, Transaction
 from steward.runs import tool_calls, tooling
@@ -26,6 +27,8 @@ from steward.threads import service as threads
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 _NO_RUN: Final = "direct"
+# To store what came of a call that was ended in time.
+_GRACE: Final = timedelta(minutes=1)
 
 
 async def execute(actor: Actor, name: str, arguments: dict[str, Any], thread_ref: str | None) -> ToolExecuted:
@@ -55,7 +58,9 @@ async def execute(actor: Actor, name: str, arguments: dict[str, Any], thread_ref
             raise ToolNeedsApproval(f"{judged.approvers} people have to approve this call of {name}.")
         actor.ensure_role(judged.least_role)
         thread_id = "" if thread_ref is None else (await threads.get(work, thread_ref)).id
-        opening = Opening(tool_call_id, tool_call_id, name, arguments, "running")
+        # When its process dies nobody goes on with it: then it is over at this time.
+        over_at = house.now() + timedelta(seconds=tool.seconds) + _GRACE
+        opening = Opening(tool_call_id, tool_call_id, name, arguments, "running", expires_at=over_at)
         await tool_calls.insert(work, None, thread_id or None, 0, [opening])
     step = Step(_NO_RUN, 0, {name: tool}, current, house.settings.tools, None)
     context = ToolContext(actor, _NO_RUN, thread_id, tool_call_id)
@@ -91,6 +96,14 @@ def _ensure_fit(tool: Tool, arguments: dict[str, Any]) -> None:
         tool.read(arguments)
     except ToolRetry as error:
         raise Invalid(str(error), field="arguments") from error
+
+
+async def close_lost(house: Runtime) -> None:
+    """End the calls whose process died in the middle of them."""
+    async with house.database.quick_house() as session:
+        closed = await tool_calls.close_lost(session, house.now(), tooling.INTERRUPTED)
+    if closed:
+        log.warning("direct_calls_lost", calls=closed)
 
 
 async def statistics(work: Transaction, since: datetime) -> ToolStatistics:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from decimal import Decimal
@@ -27,12 +27,13 @@ from steward.kernel.logs import trace_ids
 from steward.kernel.runtime import Runtime
 from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
 from steward.kernel.work import Actor, Role, Transaction, lower_role
+from steward.providers.events import TextDelta
 from steward.providers.wire import ModelRequest, PromptMessage, ToolChoice
 from steward.runs import citing as citations
-from steward.runs import queries, remembering, tool_calls, tooling
+from steward.runs import queries, remembering, token_limits, tool_calls, tooling
 from steward.runs.calls import Calls, worded
 from steward.runs.context import Context, without_search
-from steward.runs.errors import RunBroke, RunInterrupted, RunTimeout, TooManySteps
+from steward.runs.errors import RunBroke, RunInterrupted, RunTimeout, TokensSpent, TooManySteps
 from steward.runs.events import (
     ENDED,
     DataPart,
@@ -48,10 +49,10 @@ from steward.runs.events import (
     standing,
 )
 from steward.runs.feed import Batch, Feed, Tail, write
-from steward.runs.lines import Call, Plan
+from steward.runs.lines import Call, Plan, Said
 from steward.runs.tool_steps import ToolSteps
 from steward.runs.transcript import Transcript
-from steward.runs.turn import MESSAGE_STATUS, Turn, answer_of, prompt_of, question_of, ready_to_cite
+from steward.runs.turn import MESSAGE_STATUS, STEPS, Turn, answer_of, prompt_of, question_of, ready_to_cite
 from steward.things import service as things
 from steward.threads import service as threads
 from steward.usage import service as usage
@@ -185,6 +186,8 @@ class Engine:
 
     async def _step(self, turn: Turn, step: int) -> StepOutcome:
         """One model call whose line in the ledger is open, and what came of it stored."""
+        if turn.spent is not None:
+            return await self._finish(turn, "incomplete", turn.spent)
         turn.tail.publish([StepStart(step)])
         status, error = await self._speak(turn)
         if turn.citing is not None:
@@ -197,6 +200,9 @@ class Engine:
             most = turn.prepared.max_tool_steps or self._runtime.settings.limits.turn_steps
             if step >= most:
                 return await self._finish(turn, "failed", _too_many(turn, most))
+            spent = token_limits.answer_spent(turn.prepared, turn.transcript)
+            if spent is not None:
+                return await self._finish(turn, "incomplete", spent)
             await self._end_speaking(turn, step)
             return "tools"
         if turn.citing is not None:
@@ -287,9 +293,14 @@ class Engine:
 
     async def _open_call(self, work: Transaction, turn: Turn) -> None:
         prepared = turn.prepared
+        try:
+            request = await token_limits.within(self._request(turn), prepared, turn.transcript)
+        except TokensSpent as spent:
+            turn.spent = spent
+            return
         plan = Plan(
             chain=prepared.chain,
-            request=self._request(turn),
+            request=request,
             agent_id=prepared.agent_id,
             thread_id=turn.thread_id,
             run_id=turn.run_id,
@@ -314,6 +325,7 @@ class Engine:
             tool_choice=_choice(turn),
             parallel_tool_calls=turn.prepared.parallel_tool_calls if turn.prepared.tools else None,
             output=turn.prepared.output,
+            stop=turn.prepared.stop,
         )
 
     async def _speak(self, turn: Turn) -> tuple[RunStatus, Refusal | None]:
@@ -351,13 +363,13 @@ class Engine:
     async def _stream(self, turn: Turn, call: Call) -> None:
         publish = turn.tail.publish
         citing = turn.citing
+        said = turn.transcript.text()
+        goes_on = bool(said) and not said[-1].isspace()
         async with aclosing(self._calls.stream(call)) as batches:
-            if citing is None:
-                async for batch in batches:
-                    publish(batch)
-                return
             async for batch in batches:
-                publish(citing.read(batch))
+                if goes_on and any(isinstance(event, TextDelta) for event in batch):
+                    batch, goes_on = _set_apart(batch), False
+                publish(batch if citing is None else citing.read(batch))
 
     async def _end_speaking(self, turn: Turn, step: int) -> None:
         """Store what a step's model said, with the calls that it asks for, before anything is done about them."""
@@ -371,7 +383,8 @@ class Engine:
         async with self._runtime.database.transaction(turn.actor) as work:
             await self._calls.settle(work, call, "completed")
             refused = await self._tools.store(work, turn, step)
-            answer = answer_of(turn, "in_progress", None, {})
+            turn.step_usage.append(_used(turn, call))
+            answer = answer_of(turn, "in_progress", None, {STEPS: turn.step_usage})
             await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
         turn.tail.publish(refused)
         turn.fold()
@@ -509,6 +522,7 @@ class Engine:
             prepared = await agents.prepare(work, house.settings, wishes, is_admitted=True)
             steps_said = await tool_calls.last_step(work, run_id)
             question = await threads.question_text(work, row.thread_id, row.question_id)
+            told = await threads.metadata_of(work, row.message_id)
         context = await without_search(actor, question)
         earlier, _ = await self._feed.snapshot(actor, run_id)
         turn = Turn(
@@ -527,11 +541,14 @@ class Engine:
             started_at=time.time(),
             steps_said=steps_said,
             steps_done=max((event.step for event in earlier if isinstance(event, StepEnd)), default=0),
+            step_usage=told.get(STEPS) or [],
         )
         opening: list[RunEvent] = []
         if not any(isinstance(event, RunStart) for event in earlier):
             opening.append(self._run_start(turn))
-        if any(isinstance(event, StepStart) and event.step == steps_said + 1 for event in earlier):
+        is_begun = any(isinstance(event, StepStart) and event.step == steps_said + 1 for event in earlier)
+        # Readers may know more of the step than a process that died had stored; each wait counts one attempt, too.
+        if is_begun or row.attempt > resumes + 1:
             opening.append(StepRestart(steps_said + 1))
         for event in standing([*earlier, *opening]):
             turn.transcript.add(event)
@@ -667,6 +684,12 @@ async def _remember(turn: Turn) -> None:
     await remembering.begin(turn.actor, turn.run_id, question_of(turn))
 
 
+def _set_apart(batch: Sequence[Said]) -> list[Said]:
+    """A step's first text begins a paragraph: most doors show what the steps of a turn say as one text."""
+    at = next(index for index, event in enumerate(batch) if isinstance(event, TextDelta))
+    return [*batch[:at], TextDelta("\n\n"), *batch[at:]]
+
+
 def _choice(turn: Turn) -> ToolChoice | None:
     """Which tool the model is held to: a choice that is forced again at each step would never end."""
     choice = turn.prepared.tool_choice if turn.prepared.tools else None
@@ -684,6 +707,16 @@ async def _cost(work: Transaction, turn: Turn) -> str | None:
     else:
         cost = _sum(turn.cost_usd, turn.call.cost_usd if turn.call else None)
     return None if cost is None else format(cost, "f")
+
+
+def _used(turn: Turn, call: Call) -> dict[str, Any]:
+    """What a step has used that is over: its tokens, and in US dollars as text what they cost, when that is known."""
+    earlier = turn.step_usage
+    return {
+        "input_tokens": turn.transcript.input_tokens - sum(step["input_tokens"] for step in earlier),
+        "output_tokens": turn.transcript.output_tokens - sum(step["output_tokens"] for step in earlier),
+        "cost_usd": None if call.cost_usd is None else format(call.cost_usd, "f"),
+    }
 
 
 def _too_many(turn: Turn, most: int) -> TooManySteps:

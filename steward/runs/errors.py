@@ -126,6 +126,29 @@ class TooManySteps(AgentError):
     sentence = "The model went on calling tools without an answer. Ask again in other words."
 
 
+class TokensSpent(Refusal):
+    """Whoever asked for the run has limited its tokens, and they are used up."""
+
+    tag = "tokens_spent"
+    status = 400
+    title = "The run's tokens are used up"
+    remedy = "Give the run more tokens, or ask for less."
+
+
+class AnswerTokensSpent(TokensSpent):
+    """All model calls of the run together have written as much as they may."""
+
+    tag = "answer_tokens_spent"
+    remedy = "Give the run more completion tokens, or ask for a shorter answer."
+
+
+class PromptTokensSpent(TokensSpent):
+    """What the model has to read does not fit into what is left."""
+
+    tag = "prompt_tokens_spent"
+    remedy = "Give the run more prompt tokens, or shorten the question."
+
+
 class ObjectInvalid(Refusal):
     """No answer of the model fitted the schema."""
 

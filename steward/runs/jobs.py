@@ -12,7 +12,7 @@ from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor
 from steward.providers import service as providers
 from steward.providers.events import Usage
-from steward.runs import queries
+from steward.runs import direct, queries
 from steward.runs.calls import Calls
 from steward.runs.engine import Engine, interrupted, start_workflow, workflow_id
 from steward.usage import service as usage
@@ -58,13 +58,14 @@ async def keep_books(house: Runtime) -> None:
 
 
 async def keep_clean(house: Runtime) -> None:
-    """Delete the events of runs that ended long ago, until cancelled."""
+    """Delete the events of runs that ended long ago, and end direct calls that nobody ends, until cancelled."""
     while True:
         try:
+            await direct.close_lost(house)
             async with house.database.quick_house() as session:
                 await queries.forget_segments(session, house.settings.streams.segment_hours)
         except Exception as error:
-            log.warning("segments_not_deleted", error=type(error).__name__)
+            log.warning("runs_not_cleaned", error=type(error).__name__)
         await asyncio.sleep(_CLEAN_SECONDS)
 
 

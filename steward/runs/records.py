@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -14,10 +15,11 @@ from steward.kernel.errors import NotFound
 from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Found, Statement, Transaction, Work
 from steward.runs.tables import Run
+from steward.runs.turn import STEPS
 
 _OF_IDS: Final = Statement(
     "SELECT r.id, r.thread_id, r.message_id, r.status, r.error, r.request, r.created_at, r.finished_at, m.parts, "
-    "m.finish_reason, m.model, coalesce(m.input_tokens, 0) AS input_tokens, "
+    "m.metadata AS message_metadata, m.finish_reason, m.model, coalesce(m.input_tokens, 0) AS input_tokens, "
     "coalesce(m.output_tokens, 0) AS output_tokens "
     "FROM runs r LEFT JOIN messages m ON m.workspace_id = r.workspace_id AND m.id = r.message_id "
     "WHERE r.workspace_id = :workspace_id AND r.user_id = :user_id AND r.id = ANY (cast(:ids AS text[]))"
@@ -33,6 +35,15 @@ _KEEP: Final = Statement(
 
 
 @dataclass(frozen=True, slots=True)
+class StepUsage:
+    """What a model call has used. `cost_usd` is None when its price is not known."""
+
+    input_tokens: int
+    output_tokens: int
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run and what it has answered so far.
 
@@ -40,6 +51,8 @@ class RunRecord:
         wishes: what it was asked with, as `Wishes` has it.
         kept: what the door that asked for it keeps with it; empty for a run of another door.
         parts: of its answer, as they were stored last.
+        cost_usd: of a run that is over, as far as prices are known.
+        steps: what its model calls have used, but for the last one.
     """
 
     id: str
@@ -56,6 +69,8 @@ class RunRecord:
     model: str | None
     input_tokens: int
     output_tokens: int
+    cost_usd: Decimal | None = None
+    steps: list[StepUsage] = field(default_factory=list[StepUsage])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,7 @@ async def keep(work: Transaction, run: RunRecord, kept: dict[str, Any]) -> None:
 
 def _record(row: Found) -> RunRecord:
     request: dict[str, Any] = row.request
+    told: dict[str, Any] = row.message_metadata or {}
     return RunRecord(
         id=row.id,
         thread_id=row.thread_id,
@@ -134,4 +150,13 @@ def _record(row: Found) -> RunRecord:
         model=row.model,
         input_tokens=row.input_tokens,
         output_tokens=row.output_tokens,
+        cost_usd=_usd(told.get("cost_usd")),
+        steps=[
+            StepUsage(step["input_tokens"], step["output_tokens"], _usd(step["cost_usd"]))
+            for step in told.get(STEPS) or ()
+        ],
     )
+
+
+def _usd(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -32,6 +32,7 @@ class TurnRequest:
     Attributes:
         trigger: `answer` answers the thread's newest message, whoever wrote it.
         said: messages that an `answer` adds to the thread first.
+        head_id: the message in which the thread must end, else it is busy with something else; None for any.
         when_busy: whether a live run of the thread ends for this one, or this one is refused.
         when_late: what becomes of the run when the program that asked does not carry out a call in time: the model is
             told, or the run ends as expired.
@@ -47,6 +48,7 @@ class TurnRequest:
     earlier: list[Earlier] = field(default_factory=list[Earlier])
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     said: list[Said] = field(default_factory=list[Said])
+    head_id: str | None = None
     when_busy: Literal["overtake", "refuse"] = "overtake"
     when_late: Literal["go_on", "expire"] = "go_on"
     kept: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -126,9 +128,10 @@ class ActionRead(BaseModel):
 
 
 class ActionPage(BaseModel):
-    """Calls that wait."""
+    """A page of calls that wait, the newest first."""
 
     items: list[ActionRead]
+    next_cursor: str | None = None
 
 
 class DecisionRequest(BaseModel):

@@ -19,11 +19,12 @@ from steward.kernel.telemetry import stage
 from steward.kernel.work import Actor, Transaction, Work
 from steward.providers.events import ReasoningDelta, TextDelta
 from steward.runs import queries
-from steward.runs.context import Context, gather
+from steward.runs.context import Context, gather, opening_of
 from steward.runs.engine import Engine, Turn
 from steward.runs.errors import ThreadBusy
 from steward.runs.events import RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
+from steward.runs.opening import Opening
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
 from steward.threads import service as threads
 from steward.threads.schemas import LiveRun
@@ -48,8 +49,9 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     engine = house.part(Engine)
     if request.trigger in ("submit", "edit") or request.parts:
         threads.ensure_fits(request.parts, house.settings.limits.message_chars)
-    request = await _settled(actor, request)
-    context = await gather(actor, await _question_text(actor, request), request.wishes)
+    known = await opening_of(actor, request.thread_ref)
+    request = await _settled(actor, request, known)
+    context = await gather(actor, await _question_text(actor, request), request.wishes, known)
     run_id = new_id("run")
     with stage("turn.start", run_id=run_id):
         try:
@@ -72,9 +74,10 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     return Started(run_id, turn.thread_id, turn.message_id, joined=False)
 
 
-async def _settled(actor: Actor, request: TurnRequest) -> TurnRequest:
+async def _settled(actor: Actor, request: TurnRequest, known: Opening | None) -> TurnRequest:
     """The request with the agent that answers it: what it says about the documents counts before they are searched."""
-    if request.thread_ref is None and request.wishes.agent_id is None:
+    has_agent = request.thread_ref is not None and (known is None or known.agent_id is not None)
+    if not has_agent and request.wishes.agent_id is None:
         return request
     house = runtime.current()
     async with house.database.transaction(actor) as work:
@@ -139,6 +142,8 @@ async def _accept(
 ) -> Turn | Started:
     house = runtime.current()
     thread = await threads.open_thread(work, request.thread_ref)
+    if request.head_id not in (None, thread.head_id):
+        raise ThreadBusy(thread.id, thread.head_id or "")
     # An unknown model refuses the whole request: nothing of this transaction stays.
     prepared = await agents.prepare(
         work,
@@ -169,13 +174,7 @@ async def _accept(
         earlier = _with_ids_once(earlier, request.message_id)
         parent_id = await threads.fill(work, thread, earlier)
     if not thread.is_new:
-        live = await queries.live_of_thread(work, thread.id)
-        if live is not None and request.when_busy == "refuse":
-            raise ThreadBusy(thread.id, live.id)
-        if live is not None and not overtake:
-            raise _Answering(live.id)
-        if live is not None:
-            await house.part(Feed).stop_everywhere(work, await queries.overtake(work, thread.id))
+        await _make_room(work, thread.id, request, overtake=overtake)
     answer_id = new_id("msg")
     question_id = await threads.begin_exchange(
         work,
@@ -217,8 +216,20 @@ async def _accept(
         context=context,
         accepted_at=accepted_at,
         # A thread that begins with this question has nothing else to remember.
-        question=request.parts if thread.is_new and not request.earlier else None,
+        question=request.parts if thread.is_new and not (request.earlier or request.said) else None,
     )
+
+
+async def _make_room(work: Transaction, thread_id: str, request: TurnRequest, *, overtake: bool) -> None:
+    """One run at a time: refuse, wait for or end the one that the thread has."""
+    live = await queries.live_of_thread(work, thread_id)
+    if live is None:
+        return
+    if request.when_busy == "refuse":
+        raise ThreadBusy(thread_id, live.id)
+    if not overtake:
+        raise _Answering(live.id)
+    await runtime.current().part(Feed).stop_everywhere(work, await queries.overtake(work, thread_id))
 
 
 def _with_ids_once(

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from steward.kernel.rows import Owned, Row, Stamped
 
 WAITING = "state = 'waiting'"
+DIRECT = "run_id IS NULL AND state = 'running'"
 RUNNING = "status IN ('queued', 'in_progress')"
 LIVE = "status IN ('queued', 'in_progress', 'requires_action')"
 
@@ -72,6 +73,7 @@ class ToolUse(Owned, Row):
         Index("ix_tool_calls_run", "workspace_id", "run_id", "step", "position"),
         Index("ix_tool_calls_waiting", "workspace_id", "created_at", postgresql_where=text(WAITING)),
         Index("ix_tool_calls_expiry", "expires_at", postgresql_where=text(WAITING)),
+        Index("ix_tool_calls_direct", "created_at", postgresql_where=text(DIRECT)),
         Index("ix_tool_calls_mine", "workspace_id", "user_id", "name", "created_at"),
         CheckConstraint(
             "state IN ('waiting', 'approved', 'answered', 'running', 'completed', 'failed', 'denied', 'expired', "

@@ -76,11 +76,17 @@ _WAITING: Final = Statement(
     # Only those that the actor may decide about, so that others' do not take the places of their own.
     "AND (user_id = :user_id OR (place = 'person' AND 'admin' = ANY (cast(:roles AS text[]))) OR (place = 'server' "
     "AND coalesce(least_role, CASE WHEN approvers > 1 THEN 'member' END) = ANY (cast(:roles AS text[])))) "
-    "ORDER BY created_at DESC LIMIT cast(:most AS int)"
+    "AND (cast(:last_at AS timestamptz) IS NULL OR (created_at, id) < (:last_at, cast(:last_id AS text))) "
+    "ORDER BY created_at DESC, id DESC LIMIT cast(:most AS int)"
 )
 _DUE: Final = Statement(
     "SELECT workspace_id, user_id, id FROM tool_calls WHERE state = 'waiting' AND expires_at < :now "
     "ORDER BY expires_at LIMIT 100"
+)
+# Without a run nobody goes on with them. Those of older versions say not how long they may take.
+_CLOSE_LOST: Final = Statement(
+    "UPDATE tool_calls SET state = 'failed', error = :error, finished_at = now() WHERE run_id IS NULL "
+    "AND state = 'running' AND coalesce(expires_at, created_at + interval '1 hour') < :now RETURNING name"
 )
 _COUNTS: Final = Statement(
     "SELECT name, count(*) AS calls, count(*) FILTER (WHERE state = 'completed') AS completed, "
@@ -223,14 +229,23 @@ async def still_waiting(work: Transaction, run_id: str) -> int:
     return 0 if row is None else row.calls
 
 
-async def waiting(work: Transaction, most: int, run_id: str | None = None) -> list[Found]:
-    """The waiting calls that the actor asked for or may decide about, newest first."""
-    return await work.all(_WAITING, **work.mine, roles=work.actor.roles, most=most, run_id=run_id)
+async def waiting(
+    work: Transaction, most: int, run_id: str | None = None, after: tuple[datetime, str] | None = None
+) -> list[Found]:
+    """The waiting calls that the actor asked for or may decide about, newest first, behind a place in the list."""
+    last_at, last_id = after or (None, None)
+    given = {"most": most, "run_id": run_id, "last_at": last_at, "last_id": last_id}
+    return await work.all(_WAITING, **work.mine, roles=work.actor.roles, **given)
 
 
 async def due(house: House, now: datetime) -> list[Found]:
     """Waiting calls whose time is over."""
     return await house.all(_DUE, now=now)
+
+
+async def close_lost(house: House, now: datetime, error: str) -> int:
+    """End direct calls that took longer than they may, because their process died; how many there were."""
+    return len(await house.all(_CLOSE_LOST, now=now, error=error))
 
 
 async def counts(work: Transaction, since: datetime) -> list[Found]:

@@ -19,7 +19,7 @@ from steward.kernel.errors import Refusal
 from steward.kernel.ids import id_of
 from steward.kernel.settings import Tools as ToolSettings
 from steward.kernel.telemetry import TOOL_CALLS, stage
-from steward.kernel.tools import Tool, ToolContext, ToolRetry
+from steward.kernel.tools import DEFAULT_SECONDS, Tool, ToolContext, ToolRetry
 from steward.providers.events import ToolCall
 from steward.providers.wire import Passage, ToolSpec
 from steward.runs.events import ToolDenied, ToolFailure, ToolResult
@@ -49,7 +49,7 @@ class Step:
     """What the calls of a step meet: the tools that were offered, and the rules of the workspace.
 
     Attributes:
-        seconds: the agent's own limit for a call; None for the tool's.
+        seconds: the agent's own limit for a call; None for the tools' own. See `_seconds` for which counts.
     """
 
     run_id: str
@@ -140,7 +140,7 @@ async def carry_out(
     if tool is None:
         # Taken away while the call waited.
         return ToolFailure(call_id, f"There is no tool named {name!r} any more.")
-    seconds = step.seconds or tool.seconds
+    seconds = _seconds(step, tool)
     try:
         with stage("turn.tool", **{"gen_ai.tool.name": name}):
             async with asyncio.timeout(seconds):
@@ -164,6 +164,15 @@ async def carry_out(
         log.exception("tool_broke", tool=name, call_id=call_id)
         return ToolFailure(call_id, _BROKE)
     return _fitting(call_id, output, step.settings.result_chars)
+
+
+def _seconds(step: Step, tool: Tool) -> float:
+    """The agent's limit for a call. A tool that says itself how long it takes, as those of MCP servers do, is not cut
+    short by it.
+    """
+    if step.seconds is None or tool.seconds == DEFAULT_SECONDS:
+        return step.seconds or tool.seconds
+    return max(step.seconds, tool.seconds)
 
 
 def _fitting(call_id: str, output: Any, most: int) -> ToolResult | ToolFailure:

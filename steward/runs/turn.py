@@ -16,6 +16,7 @@ from steward.knowledge.citations import as_prompt, strip
 from steward.providers.wire import PromptMessage
 from steward.runs.citing import Citing
 from steward.runs.context import Context
+from steward.runs.errors import TokensSpent
 from steward.runs.feed import Tail
 from steward.runs.lines import Call
 from steward.runs.transcript import Transcript
@@ -26,6 +27,9 @@ MESSAGE_STATUS: Final[dict[str, str]] = {
     "cancelled": "cancelled",
     "incomplete": "incomplete",
 }
+
+STEPS: Final = "steps"
+"""In the metadata of an answer: what each model call before its last one has used."""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,8 +54,12 @@ class Turn:
     transcript: Transcript = field(default_factory=Transcript)
     folded: int = 0
     call: Call | None = None
+    spent: TokensSpent | None = None
+    """Why there is no other call: whoever asked has limited the tokens."""
     cost_usd: Decimal | None = None
     """Of the calls of earlier steps, as far as their prices are known."""
+    step_usage: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Of the steps that are over, as the answer's metadata keeps it."""
     steps_said: int = 0
     """Model calls that are over and stored, with the calls of tools that they ask for."""
     steps_done: int = 0
@@ -112,6 +120,13 @@ def _role(role: str) -> Literal["system", "user", "assistant", "tool"]:
     return role
 
 
+def _finish_reason(turn: Turn, status: str) -> str | None:
+    finish = turn.call.finish if turn.call else None
+    reason = finish.reason if finish else None
+    # The run's own limit of tokens ends an answer in whose last call the model wanted to go on.
+    return "length" if status == "incomplete" and reason != "content_filter" else reason
+
+
 def answer_of(
     turn: Turn, status: str, facts: dict[str, Any] | None, metadata: dict[str, Any]
 ) -> threads.Answer:
@@ -123,11 +138,10 @@ def answer_of(
         facts: why it failed, when it did.
         metadata: added to what the message has.
     """
-    finish = turn.call.finish if turn.call else None
     return threads.Answer(
         status="in_progress" if status == "in_progress" else MESSAGE_STATUS.get(status, "failed"),
         parts=turn.transcript.parts(),
-        finish_reason=finish.reason if finish else None,
+        finish_reason=_finish_reason(turn, status),
         input_tokens=turn.transcript.input_tokens,
         output_tokens=turn.transcript.output_tokens,
         error=facts,

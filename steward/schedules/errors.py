@@ -21,3 +21,12 @@ class ScheduleFollowsAgent(Refusal):
     status = 409
     title = "The agent says when this schedule comes"
     remedy = "Change the schedule of the agent itself."
+
+
+class ScheduleStillBusy(Refusal):
+    """What the schedule began before is not over yet, so that its next slot is skipped: turns would pile up."""
+
+    tag = "schedule_still_busy"
+    status = 409
+    title = "The last turn of the schedule is not over"
+    remedy = "Answer what it waits for, stop it, or let the schedule come less often."

@@ -16,14 +16,15 @@ from steward.audit import service as audit
 from steward.identity import service as identity
 from steward.kernel import cron, durable, runtime
 from steward.kernel.characters import cut
-from steward.kernel.errors import Refusal, Unavailable
+from steward.kernel.errors import NotFound, Refusal, Unavailable
 from steward.kernel.runtime import Runtime
-from steward.kernel.work import Actor
+from steward.kernel.work import Actor, Work
 from steward.runs import service as runs
 from steward.runs.engine import broke
+from steward.runs.events import ENDED
 from steward.runs.schemas import Started, TurnRequest
 from steward.schedules import service
-from steward.schedules.errors import ScheduleOwnerGone
+from steward.schedules.errors import ScheduleOwnerGone, ScheduleStillBusy
 from steward.schedules.schemas import ScheduleStarted
 from steward.schedules.tables import Schedule
 from steward.threads import service as threads
@@ -115,7 +116,8 @@ async def claim_lost(house: Runtime) -> list[Slot]:
 
 
 async def fire(house: Runtime, slot: Slot) -> None:
-    """Begin the turn of a claimed slot, and write down what became of it. A slot that fires twice is one turn.
+    """Begin the turn of a claimed slot, and write down what became of it. A slot that fires twice is one turn; one
+    that comes while the turn before is not over is skipped.
 
     Raises:
         Unavailable: the database is away; the slot stays claimed, and is tried again.
@@ -128,6 +130,7 @@ async def fire(house: Runtime, slot: Slot) -> None:
             raise ScheduleOwnerGone(
                 "The user as whom this schedule acts is no member of the workspace any more."
             )
+        await _ensure_idle(actor, slot)
         began = await _begin(actor, slot)
     except Unavailable:
         raise
@@ -157,6 +160,38 @@ async def fire_now(actor: Actor, schedule_id: str) -> ScheduleStarted:
     return ScheduleStarted(thread_id=began.thread_id, run_id=began.run_id)
 
 
+async def _ensure_idle(actor: Actor, slot: Slot) -> None:
+    """Refuse to begin a turn beside the schedule's last one, which may wait for a person for days.
+
+    Raises:
+        NotFound: the schedule was deleted meanwhile.
+        ScheduleStillBusy: the last turn is not over.
+    """
+    async with runtime.current().database.work(actor) as work:
+        last_run_id = (await service.get(work, slot.schedule_id)).last_run_id
+        if last_run_id is None or await _has_begun(work, slot):
+            return
+        try:
+            last = await runs.get(work, last_run_id)
+        except NotFound:
+            # Its conversation was deleted.
+            return
+    if last.status not in ENDED:
+        does = "waits for a person" if last.status == "requires_action" else "is at work"
+        raise ScheduleStillBusy(
+            f"This time was skipped: the turn that the schedule began before still {does}."
+        )
+
+
+async def _has_begun(work: Work, slot: Slot) -> bool:
+    """Whether a process that died meanwhile had begun this very slot."""
+    try:
+        await threads.get(work, slot.name)
+    except NotFound:
+        return False
+    return True
+
+
 async def _begin(actor: Actor, slot: Slot) -> Started:
     house = runtime.current()
     async with house.database.work(actor) as work:
@@ -177,10 +212,11 @@ async def _settle(house: Runtime, slot: Slot, began: Started | None, refusal: Re
     """Write down what became of a slot, unless a later one was settled meanwhile."""
     values: dict[str, Any] = {
         "last_at": slot.at,
-        "last_thread_id": began and began.thread_id,
-        "last_run_id": began and began.run_id,
         "last_error": refusal and {"tag": refusal.tag, "message": refusal.detail},
     }
+    if not isinstance(refusal, ScheduleStillBusy):
+        # Who was skipped points at the turn that is in the way, until that is over.
+        values |= {"last_thread_id": began and began.thread_id, "last_run_id": began and began.run_id}
     if isinstance(refusal, ScheduleOwnerGone):
         values["next_at"] = None
     actor = Actor(slot.workspace_id, slot.user_id, "viewer")

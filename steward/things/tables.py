@@ -18,6 +18,13 @@ class Thing(Owned, Stamped, Row):
         Index("ix_things_list", "workspace_id", "created_at", "id"),
         Index("ix_things_kind", "workspace_id", "kind", "created_at", "id"),
         Index("ix_things_status", "workspace_id", "kind", "status", "created_at", "id"),
+        # Found by the job that lets agents begin by the clock, in every workspace at once.
+        Index(
+            "ix_things_scheduled",
+            "workspace_id",
+            "id",
+            postgresql_where=text("kind = 'agent' AND properties->>'schedule' IS NOT NULL"),
+        ),
     )
 
     kind: Mapped[str]

@@ -39,3 +39,12 @@ class ClientIdTaken(Refusal):
     status = 409
     title = "The message id is taken"
     remedy = "Give the message a new id, then send it again."
+
+
+class ExportTooLarge(Refusal):
+    """A conversation takes more time or memory than the asked form of an export may."""
+
+    tag = "export_too_large"
+    status = 422
+    title = "The conversation is too long for this form"
+    remedy = "Choose Markdown or JSON as the form of the export."

@@ -17,12 +17,14 @@ from steward.threads.tables import Message
 
 PREVIEW_CHARS: Final = 200
 _MOST_MESSAGES: Final = 100_000
+_MOST_SILENT: Final = 8
+"""So many failed answers are looked past on the way back."""
 
 _LOCK: Final = Statement(
     "SELECT id, client_id, head_id, title, model, agent_id, archived FROM threads WHERE workspace_id = :workspace_id "
     "AND user_id = :user_id AND (id = :ref OR client_id = :ref) ORDER BY id = :ref DESC LIMIT 1 FOR UPDATE"
 )
-_AGENT_OF: Final = Statement(
+AGENT_OF: Final = Statement(
     "SELECT agent_id FROM threads WHERE workspace_id = :workspace_id AND user_id = :user_id "
     "AND (id = :ref OR client_id = :ref) ORDER BY id = :ref DESC LIMIT 1"
 )
@@ -74,7 +76,7 @@ _PATH: Final = (
 _SAID: Final = Statement(
     _PATH
     + "SELECT m.role, m.parts FROM path JOIN messages m ON m.workspace_id = :workspace_id AND m.id = path.id "
-    "ORDER BY path.depth"
+    "WHERE m.parts <> cast('[]' AS jsonb) ORDER BY path.depth LIMIT cast(:shown AS int)"
 )
 _SIBLINGS: Final = Statement(
     "SELECT parent_id, array_agg(id ORDER BY created_at, id) FROM messages WHERE workspace_id = :workspace_id "
@@ -82,14 +84,17 @@ _SIBLINGS: Final = Statement(
 )
 _PAGE: Final = (
     "SELECT id, client_id, title, model, agent_id, is_pinned, archived, is_running, message_count, token_count, "
-    "last_message_preview, last_message_at, created_at, updated_at, head_id, metadata AS thread_metadata FROM threads "
-    "WHERE workspace_id = :workspace_id AND user_id = :user_id AND archived = :archived "
+    "last_message_preview, last_message_at, created_at, updated_at, head_id, tags, metadata AS thread_metadata "
+    "FROM threads WHERE workspace_id = :workspace_id AND user_id = :user_id AND archived = :archived "
 )
 _NEWEST_FIRST: Final = "ORDER BY is_pinned DESC, last_message_at DESC, id DESC LIMIT :most OFFSET :offset"
+_AFTER: Final = "AND (is_pinned, last_message_at, id) < (:is_pinned, :last_message_at, :id) "
+# `tags <> '{}'` is what the index of tagged threads asks for.
+_TAGGED: Final = "AND tags <> '{}' AND :tag = ANY (tags) "
 _FIRST_PAGE: Final = Statement(_PAGE + _NEWEST_FIRST)
-_NEXT_PAGE: Final = Statement(
-    _PAGE + "AND (is_pinned, last_message_at, id) < (:is_pinned, :last_message_at, :id) " + _NEWEST_FIRST
-)
+_NEXT_PAGE: Final = Statement(_PAGE + _AFTER + _NEWEST_FIRST)
+_FIRST_TAGGED: Final = Statement(_PAGE + _TAGGED + _NEWEST_FIRST)
+_NEXT_TAGGED: Final = Statement(_PAGE + _TAGGED + _AFTER + _NEWEST_FIRST)
 _STEPS: Final = Statement(_PATH + "SELECT id, depth FROM path ORDER BY depth")
 _ADOPT_PATH: Final = Statement(
     "UPDATE threads SET head_id = :head, message_count = :count, token_count = :tokens, "
@@ -114,8 +119,7 @@ _EXTEND: Final = Statement(
     "title = CASE WHEN title = '' THEN :title ELSE title END WHERE workspace_id = :workspace_id AND id = :thread_id"
 )
 _BRANCH: Final = Statement(
-    _PATH
-    + "SELECT m.id, m.run_id FROM path JOIN messages m ON m.workspace_id = :workspace_id AND m.id = path.id "
+    _PATH + "SELECT m.id FROM path JOIN messages m ON m.workspace_id = :workspace_id AND m.id = path.id "
     # An answer that has said nothing yet, or nothing at all, is none to a reader.
     "WHERE m.role = 'user' OR (m.role = 'assistant' AND m.content <> '') ORDER BY path.depth"
 )
@@ -129,6 +133,9 @@ _TAKE_OUT: Final = Statement(
 )
 _DELETE_MESSAGE: Final = Statement(
     "DELETE FROM messages WHERE workspace_id = :workspace_id AND thread_id = :thread_id AND id = :id"
+)
+_METADATA_OF: Final = Statement(
+    "SELECT metadata FROM messages WHERE workspace_id = :workspace_id AND user_id = :user_id AND id = :id"
 )
 _GIVE_UP: Final = Statement(
     "UPDATE messages SET client_id = NULL WHERE workspace_id = :workspace_id AND id = :id"
@@ -182,15 +189,21 @@ async def lock_thread(work: Transaction, ref: str) -> Found | None:
 
 
 async def page(
-    work: Transaction, *, archived: bool, most: int, offset: int, after: tuple[bool, datetime, str] | None
+    work: Transaction,
+    *,
+    archived: bool,
+    tag: str | None,
+    most: int,
+    offset: int,
+    after: tuple[bool, datetime, str] | None,
 ) -> list[Found]:
-    """Threads in the order of the list, after a position in it."""
-    values: dict[str, Any] = {**work.mine, "archived": archived, "most": most, "offset": offset}
+    """Threads in the order of the list, after a position in it; with a tag those that have it."""
+    values: dict[str, Any] = {**work.mine, "archived": archived, "tag": tag, "most": most, "offset": offset}
     if after is None:
-        return await work.all(_FIRST_PAGE, **values)
+        return await work.all(_FIRST_PAGE if tag is None else _FIRST_TAGGED, **values)
     is_pinned, last_message_at, thread_id = after
     values |= {"is_pinned": is_pinned, "last_message_at": last_message_at, "id": thread_id}
-    return await work.all(_NEXT_PAGE, **values)
+    return await work.all(_NEXT_PAGE if tag is None else _NEXT_TAGGED, **values)
 
 
 async def insert_thread(
@@ -210,7 +223,7 @@ async def find_message(work: Transaction, thread_id: str, ref: str) -> Known | N
 
 async def agent_of(work: Transaction, ref: str) -> str | None:
     """The agent that answers in a thread."""
-    row = await work.first(_AGENT_OF, **work.mine, ref=ref)
+    row = await work.first(AGENT_OF, **work.mine, ref=ref)
     return None if row is None else row.agent_id
 
 
@@ -276,9 +289,16 @@ async def path(work: Work, start: str, most: int) -> list[Message]:
     return [by_id[message_id] for message_id in ids]
 
 
+async def path_ids(work: Transaction, start: str) -> list[str]:
+    """The ids of a message and of those before it in its branch, newest first."""
+    return [row.id for row in await work.all(_STEPS, **work.mine, start=start, most=_MOST_MESSAGES)]
+
+
 async def said(work: Transaction, start: str, most: int) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Role and parts of a message and those before it in its branch, newest first: what a prompt is made of."""
-    rows = await work.all(_SAID, **work.mine, start=start, most=most)
+    """Role and parts of a message and those before it in its branch, newest first: what a prompt is made of. Answers
+    that said nothing, because they failed, are none of the `most`.
+    """
+    rows = await work.all(_SAID, **work.mine, start=start, most=most + _MOST_SILENT, shown=most)
     return [(row.role, row.parts) for row in rows]
 
 
@@ -302,6 +322,12 @@ async def newest_leaf(work: Transaction, thread_id: str, message_id: str) -> str
     row = await work.first(_LEAF, **values)
     assert row is not None, "a message is below itself"
     return row.id
+
+
+async def metadata_of(work: Transaction, message_id: str) -> dict[str, Any]:
+    """The metadata of a message."""
+    row = await work.first(_METADATA_OF, **work.mine, id=message_id)
+    return {} if row is None else row.metadata
 
 
 async def copy_path(work: Work, message_id: str, thread_id: str) -> None:
@@ -373,7 +399,7 @@ async def extend(work: Transaction, **values: Any) -> None:
 
 
 async def branch(work: Transaction, head_id: str) -> list[Found]:
-    """Id and run of what is to be read in a branch, the newest first."""
+    """The ids of what is to be read in a branch, the newest first."""
     return await work.all(_BRANCH, **work.mine, start=head_id, most=_MOST_MESSAGES)
 
 

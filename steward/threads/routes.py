@@ -8,11 +8,13 @@ from fastapi import APIRouter, Query
 
 from steward.identity.access import InTransaction, InWork
 from steward.kernel.pages import AnyId, CleanText, Offset, PageSize
-from steward.threads import service
+from steward.threads import export_routes, feedback_routes, service, sharing_routes, tagging
 from steward.threads.schemas import (
     Archived,
     Branch,
     SearchPage,
+    Tag,
+    TagList,
     ThreadChange,
     ThreadCreate,
     ThreadPage,
@@ -20,6 +22,9 @@ from steward.threads.schemas import (
 )
 
 router = APIRouter(tags=["conversations"])
+router.include_router(sharing_routes.router)
+router.include_router(export_routes.router)
+router.include_router(feedback_routes.router)
 
 
 @router.post("/threads", status_code=201)
@@ -35,9 +40,16 @@ async def list_threads(
     offset: Offset = 0,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     archived: bool = False,
+    tag: Annotated[Tag | None, Query(description="Only those that have it.")] = None,
 ) -> ThreadPage:
     """List the caller's conversations: pinned first, then newest first. A cursor stays right while rows come and go."""
-    return await service.page(work, limit=limit, offset=offset, cursor=cursor, archived=archived)
+    return await service.page(work, limit=limit, offset=offset, cursor=cursor, archived=archived, tag=tag)
+
+
+@router.get("/chat/tags")
+async def list_tags(work: InTransaction) -> TagList:
+    """List the tags of the caller's conversations outside the archive, the most used first."""
+    return TagList(items=await tagging.every(work))
 
 
 @router.get("/chat/search")
@@ -50,7 +62,7 @@ async def search_threads(
 
 @router.patch("/chat/{conversation_id}")
 async def change_thread(work: InWork, conversation_id: AnyId, body: ThreadChange) -> ThreadRead:
-    """Rename, pin, archive or restore a conversation, or show another branch of it."""
+    """Rename, pin, tag, archive or restore a conversation, or show another branch of it."""
     return await service.change(
         work,
         conversation_id,
@@ -58,6 +70,7 @@ async def change_thread(work: InWork, conversation_id: AnyId, body: ThreadChange
         pinned=body.pinned,
         archived=body.archived,
         head_id=body.head_id,
+        tags=body.tags,
     )
 
 

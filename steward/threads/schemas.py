@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from steward.kernel.pages import AnyId, ShortText
+from steward.kernel.pages import AnyId, CleanText, ShortText
+
+
+def _one_line(text: str) -> str:
+    # Composed, so that a tag is the same from whichever keyboard it comes.
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+Tag = Annotated[
+    CleanText,
+    AfterValidator(_one_line),
+    StringConstraints(min_length=1, max_length=40),
+]
+"""A word under which conversations are filed; blanks around it and between its words do not count."""
+
+Tags = Annotated[list[Tag], Field(max_length=10), AfterValidator(lambda tags: list(dict.fromkeys(tags)))]
+"""Tags of one conversation, each once, in the order given."""
+
+Rating = Literal["good", "bad"]
 
 
 class ThreadRead(BaseModel):
@@ -22,6 +41,7 @@ class ThreadRead(BaseModel):
     agent_id: str | None
     pinned: bool
     archived: bool
+    tags: list[str]
     status: Literal["idle", "running"]
     message_count: int
     token_count: int
@@ -48,6 +68,13 @@ class MessageError(BaseModel):
     message: str
 
 
+class Feedback(BaseModel):
+    """What the reader of an answer said about it."""
+
+    rating: Rating
+    reason: str | None
+
+
 class MessageRead(BaseModel):
     """A message of a conversation."""
 
@@ -67,6 +94,7 @@ class MessageRead(BaseModel):
     siblings: list[str] = Field(
         description="Ids of the versions of this message, oldest first, itself included."
     )
+    feedback: Feedback | None = Field(default=None, description="The caller's own.")
 
 
 class ThreadPage(BaseModel):
@@ -125,6 +153,9 @@ class ThreadChange(BaseModel):
     pinned: bool | None = None
     archived: bool | None = None
     head_id: AnyId | None = Field(default=None, description="A message whose branch becomes the visible one.")
+    tags: Tags | None = Field(
+        default=None, description="All of its tags from now on; an empty list takes them away."
+    )
 
 
 class Branch(BaseModel):
@@ -141,3 +172,85 @@ class Archived(BaseModel):
     success: Literal[True] = True
     archived: Literal[True] = True
     id: str
+
+
+class TagCount(BaseModel):
+    """A tag, and how many conversations outside the archive have it."""
+
+    tag: str
+    conversations: int
+
+
+class TagList(BaseModel):
+    """Tags, the most used first."""
+
+    items: list[TagCount]
+
+
+class ShareRead(BaseModel):
+    """A conversation is shared with the workspace."""
+
+    id: str
+    conversation_id: str
+    path: str = Field(description="Where colleagues read it in the web app.")
+    created_at: datetime
+
+
+class SharedThread(BaseModel):
+    """A conversation as a colleague who shares it lets it be read."""
+
+    id: str = Field(description="Id of the share, which is all that a reader knows the conversation by.")
+    title: str
+    shared_by: str = Field(description="Name of who shares it.")
+    message_count: int
+    created_at: datetime = Field(description="When it was shared.")
+    updated_at: datetime = Field(description="When its last message came.")
+
+
+class SharedPage(BaseModel):
+    """A page of shared conversations, those shared last first."""
+
+    items: list[SharedThread]
+    next_cursor: str | None
+
+
+class MessagePage(BaseModel):
+    """A page of the visible branch, newest first."""
+
+    items: list[MessageRead]
+    next_cursor: str | None
+
+
+class FeedbackGiven(BaseModel):
+    """What to say about an answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rating: Rating
+    reason: Annotated[CleanText, StringConstraints(max_length=2_000, strip_whitespace=True)] | None = None
+
+
+class FeedbackRead(Feedback):
+    """Feedback on an answer."""
+
+    message_id: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class FeedbackEntry(FeedbackRead):
+    """Feedback as those who run the workspace read it; what was said in the conversation is not theirs."""
+
+    id: str
+    thread_id: str
+    user_id: str
+    user_name: str
+    model: str | None
+    agent_id: str | None
+
+
+class FeedbackPage(BaseModel):
+    """A page of feedback, newest first."""
+
+    items: list[FeedbackEntry]
+    next_cursor: str | None

@@ -18,10 +18,18 @@ from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.stretches import read as read_stretch
 from steward.kernel.work import Found, Transaction, Work
-from steward.threads import queries
+from steward.threads import branches, feedback, queries
 from steward.threads.errors import ClientIdTaken, MessageEmpty, MessageTooLong, ThreadArchived
 from steward.threads.queries import Answer
-from steward.threads.schemas import MessageError, MessageRead, MessageUsage, SearchHit, ThreadPage, ThreadRead
+from steward.threads.schemas import (
+    Feedback,
+    MessageError,
+    MessageRead,
+    MessageUsage,
+    SearchHit,
+    ThreadPage,
+    ThreadRead,
+)
 from steward.threads.tables import Message, Thread
 
 Part = dict[str, Any]
@@ -156,6 +164,10 @@ async def question_text(work: Transaction, thread_ref: str, *refs: str | None) -
     return ""
 
 
+AGENT_OF: Final = queries.AGENT_OF
+"""What `agent_of` asks, with workspace, user and `ref`."""
+
+
 async def agent_of(work: Transaction, ref: str) -> str | None:
     """The agent that answers in a thread, or None."""
     return await queries.agent_of(work, ref)
@@ -249,6 +261,11 @@ async def find_answer(work: Work, message_id: str) -> MessageRead:
     return _read_message(rows[0], [message_id])
 
 
+async def metadata_of(work: Transaction, message_id: str) -> dict[str, Any]:
+    """The metadata of a message of the actor; empty when there is no such message."""
+    return await queries.metadata_of(work, message_id)
+
+
 async def write_answer(
     work: Transaction, thread_id: str, message_id: str, answer: Answer, *, last: bool
 ) -> bool:
@@ -313,11 +330,11 @@ async def read(work: Work, ref: str) -> ThreadRead:
 
 
 async def page(
-    work: Transaction, *, limit: int, offset: int, cursor: str | None, archived: bool
+    work: Transaction, *, limit: int, offset: int, cursor: str | None, archived: bool, tag: str | None = None
 ) -> ThreadPage:
     """The actor's threads: pinned first, then by their last message, newest first."""
     after = None if cursor is None else read_cursor(cursor, bool, datetime, str)
-    rows = await queries.page(work, archived=archived, most=limit + 1, offset=offset, after=after)
+    rows = await queries.page(work, archived=archived, tag=tag, most=limit + 1, offset=offset, after=after)
     shown = rows[:limit]
     last = shown[-1] if len(rows) > limit else None
     return ThreadPage(
@@ -343,7 +360,8 @@ async def messages(
     rows = rows[offset:]
     shown = rows[:limit]
     versions = await queries.siblings(work, thread.id, [row.parent_id for row in shown])
-    items = [_read_message(row, versions.get(row.parent_id, [row.id])) for row in shown]
+    told = await feedback.of_messages(work, [row.id for row in shown])
+    items = [_read_message(row, versions.get(row.parent_id, [row.id]), told.get(row.id)) for row in shown]
     return items, write_cursor(rows[limit].id) if len(rows) > limit else None
 
 
@@ -355,8 +373,9 @@ async def change(
     pinned: bool | None,
     archived: bool | None,
     head_id: str | None,
+    tags: list[str] | None = None,
 ) -> ThreadRead:
-    """Rename, pin, archive, or show another branch.
+    """Rename, pin, archive, tag, or show another branch.
 
     Raises:
         Forbidden: the actor may only read.
@@ -373,6 +392,9 @@ async def change(
     if archived is not None and archived != thread.archived:
         thread.archived = archived
         await audit.record(work, "thread_archived" if archived else "thread_restored", "thread", thread.id)
+    if tags is not None and tags != thread.tags:
+        thread.tags = tags
+        await audit.record(work, "thread_tagged", "thread", thread.id, tags=len(tags))
     if head_id is not None:
         known = await queries.find_message(work, thread.id, head_id)
         if known is None:
@@ -454,6 +476,7 @@ def _read(thread: Thread | Found) -> ThreadRead:
         agent_id=thread.agent_id,
         pinned=thread.is_pinned,
         archived=thread.archived,
+        tags=thread.tags,
         status="running" if thread.is_running else "idle",
         message_count=thread.message_count,
         token_count=thread.token_count,
@@ -466,20 +489,20 @@ def _read(thread: Thread | Found) -> ThreadRead:
     )
 
 
-def _shown(parts: list[Part]) -> list[Part]:
+def shown_parts(parts: list[Part]) -> list[Part]:
     """The parts as readers see them: without what a provider's wire keeps for itself."""
     shown = [{name: value for name, value in part.items() if name != "provider_state"} for part in parts]
     return [part for part in shown if part["type"] != "reasoning" or part["text"]]
 
 
-def _read_message(row: Message, siblings: list[str]) -> MessageRead:
+def _read_message(row: Message, siblings: list[str], told: Feedback | None = None) -> MessageRead:
     counted = row.role == "assistant" and row.status != "in_progress"
     return MessageRead(
         id=row.id,
         client_id=row.client_id,
         parent_id=row.parent_id,
         role=row.role,  # pyright: ignore[reportArgumentType]  # the table's check constraint holds the same four
-        parts=_shown(row.parts),
+        parts=shown_parts(row.parts),
         status=row.status,
         model=row.model,
         finish_reason=row.finish_reason,
@@ -493,6 +516,7 @@ def _read_message(row: Message, siblings: list[str]) -> MessageRead:
         created_at=row.created_at,
         metadata=row.message_metadata,
         siblings=siblings,
+        feedback=told,
     )
 
 
@@ -539,7 +563,7 @@ class Kept:
 class Said:
     """A message that somebody tells as it was said, without a run; `notes` are the door's own."""
 
-    role: Literal["user", "assistant"]
+    role: Literal["user", "assistant", "system"]
     parts: list[Part]
     notes: dict[str, Any]
 
@@ -594,6 +618,8 @@ async def delete(work: Work, ref: str) -> str:
         NotFound: the actor has no such thread.
     """
     work.actor.ensure_role("member")
+    # Of several who delete it at once, one does; the others find nothing.
+    await lock(work, (await get(work, ref)).id)
     thread = await get(work, ref)
     await work.session.delete(thread)
     await work.session.flush()
@@ -643,17 +669,17 @@ async def append(work: Transaction, ref: str, said: Sequence[Said]) -> list[str]
 async def branch_stretch(
     work: Work, ref: str, asked: Asked, *, run_id: str | None = None
 ) -> Stretch[MessageRead]:
-    """A stretch of what is to be read in the visible branch; with `run_id` only what that run wrote.
+    """A stretch of what is to be read in the visible branch; with `run_id` what that run wrote, in whichever branch.
 
     Raises:
         NotFound: the actor has no such thread.
     """
     thread = await get(work, ref)
-    if thread.head_id is None:
-        return Stretch([], has_more=False)
-    rows = await queries.branch(work, thread.head_id)
-    ids = [row.id for row in rows if run_id is None or row.run_id == run_id]
-    wanted = _cut(ids[::-1] if asked.ascending else ids, asked)
+    wanted = await (
+        branches.stretch(work, thread, asked)
+        if run_id is None
+        else branches.stretch_of_run(work, thread.id, run_id, asked)
+    )
     read = {message.id: message for message in await _messages(work, wanted.items, thread.id)}
     return Stretch([read[message_id] for message_id in wanted.items], has_more=wanted.has_more)
 
@@ -698,24 +724,14 @@ async def delete_message(work: Work, thread_id: str, message_id: str) -> None:
     """
     work.actor.ensure_role("member")
     await lock(work, thread_id)
-    await message(work, thread_id, message_id)
+    if await queries.find_message(work, thread_id, message_id) is None:
+        raise _no_message()
     await queries.delete_message(work, thread_id, message_id)
     await audit.record(work, "message_deleted", "message", message_id, thread_id=thread_id)
 
 
 def _kept(thread: Thread) -> Kept:
     return Kept(_read(thread), thread.thread_metadata.get(NOTES) or {})
-
-
-def _cut(ids: list[str], asked: Asked) -> Stretch[str]:
-    """The stretch of a list in the order shown; a cursor that is not in it ends nothing and begins nothing."""
-    if asked.after is not None:
-        ids = ids[ids.index(asked.after) + 1 :] if asked.after in ids else []
-    if asked.before is not None:
-        ids = ids[: ids.index(asked.before)] if asked.before in ids else []
-    if asked.before is not None and asked.after is None:
-        return Stretch(ids[-asked.limit :], has_more=len(ids) > asked.limit)
-    return Stretch(ids[: asked.limit], has_more=len(ids) > asked.limit)
 
 
 def _in_thread(work: Work, thread_id: str) -> Select[Message]:
@@ -728,3 +744,21 @@ def _in_thread(work: Work, thread_id: str) -> Select[Message]:
 async def _messages(work: Work, ids: Sequence[str], thread_id: str) -> list[MessageRead]:
     rows = (await work.session.execute(_in_thread(work, thread_id).where(Message.id.in_(ids)))).scalars()
     return [_read_message(row, [row.id]) for row in rows]
+
+
+async def path(work: Work, message_id: str, most: int) -> list[MessageRead]:
+    """A message and those before it in its branch, newest first, in every role; empty when the actor has none such."""
+    return [_read_message(row, [row.id]) for row in await queries.path(work, message_id, most)]
+
+
+async def path_ids(work: Work, message_id: str) -> list[str]:
+    """The ids of a message and of those before it in its branch, newest first."""
+    return await queries.path_ids(work, message_id)
+
+
+async def several(work: Work, ids: Sequence[str]) -> list[MessageRead]:
+    """Messages of the actor in the order of their ids, in every role; what is not there is left out."""
+    mine = (Message.workspace_id == work.actor.workspace_id, Message.user_id == work.actor.user_id)
+    rows = (await work.session.execute(select(Message).where(*mine, Message.id.in_(ids)))).scalars()
+    found = {row.id: _read_message(row, [row.id]) for row in rows}
+    return [found[message_id] for message_id in ids if message_id in found]

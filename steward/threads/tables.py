@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Text,
     UniqueConstraint,
     func,
     text,
@@ -30,6 +32,17 @@ class Thread(Owned, Stamped, Row):
     __table_args__ = (
         # `coalesce` is avoided in lists: the order of a list is exactly the order of this index.
         Index("ix_threads_list", "workspace_id", "user_id", "archived", "is_pinned", "last_message_at", "id"),
+        # The same order, for a tag: containment uses no index behind row security, but this one holds tagged rows only.
+        Index(
+            "ix_threads_tagged",
+            "workspace_id",
+            "user_id",
+            "archived",
+            "is_pinned",
+            "last_message_at",
+            "id",
+            postgresql_where=text("tags <> '{}'"),
+        ),
         Index("uq_threads_client_id", "workspace_id", "user_id", "client_id", unique=True),
         CheckConstraint("message_count >= 0", name="message_count"),
     )
@@ -41,6 +54,7 @@ class Thread(Owned, Stamped, Row):
     agent_id: Mapped[str | None]
     is_pinned: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     archived: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default=text("'{}'"))
     is_running: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     head_id: Mapped[str | None]
     message_count: Mapped[int] = mapped_column(server_default=text("0"))
@@ -92,3 +106,46 @@ class Message(Owned, Row):
     search: Mapped[str] = mapped_column(
         TSVECTOR, Computed("to_tsvector('simple', left(content, 200000))", persisted=True), deferred=True
     )
+
+
+class Share(Owned, Row):
+    """A conversation that its user shows to the workspace. Colleagues read it through `sharing` alone."""
+
+    __tablename__ = "shares"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "thread_id"], ["threads.workspace_id", "threads.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("workspace_id", "thread_id", name="uq_shares_thread"),
+        Index("ix_shares_recent", "workspace_id", "created_at", "id"),
+    )
+
+    thread_id: Mapped[str]
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class MessageFeedback(Owned, Stamped, Row):
+    """What a user said about an answer, with what answered: who reads it may not be able to read the message."""
+
+    __tablename__ = "message_feedback"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["workspace_id", "thread_id", "message_id"],
+            ["messages.workspace_id", "messages.thread_id", "messages.id"],
+            name="fk_message_feedback_message",
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("workspace_id", "message_id", "user_id", name="uq_message_feedback_once"),
+        Index("ix_message_feedback_recent", "workspace_id", "created_at", "id"),
+        Index("ix_message_feedback_message", "workspace_id", "thread_id", "message_id"),
+        CheckConstraint("rating IN ('good', 'bad')", name="rating"),
+    )
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    message_id: Mapped[str]
+    thread_id: Mapped[str]
+    model: Mapped[str | None]
+    agent_id: Mapped[str | None]
+    rating: Mapped[str]
+    reason: Mapped[str | None]

@@ -99,6 +99,18 @@ async def test_two_tools_in_a_row_are_one_answer(house: Runtime, ada: Person) ->
     assert [part.get("state") for part in answer.parts] == ["output_ready", "output_ready", None]
 
 
+async def test_what_each_step_says_is_a_paragraph(house: Runtime, ada: Person) -> None:
+    asked = (
+        f"{calling('testEcho', text='one')} {calling('testEcho', text='two')} "
+        "{{lead:I look.}} {{reply:I have it.}}"
+    )
+    events = await said(ada, asked)
+    assert "".join(event.text for event in of(events, TextDelta)) == "I look.\n\nI look.\n\nI have it."
+    answer = (await messages(house, ada))[-1]
+    texts = [part["text"] for part in answer.parts if part["type"] == "text"]
+    assert texts == ["I look.", "\n\nI look.", "\n\nI have it."]
+
+
 @pytest.mark.req("TOOL-04")
 async def test_three_tools_of_one_step_are_carried_out_at_once(house: Runtime, ada: Person) -> None:
     tools_of_tests.most_running = 0

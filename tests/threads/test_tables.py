@@ -47,6 +47,32 @@ async def test_a_conversation_has_its_columns(house: Runtime) -> None:
     }
 
 
+@pytest.mark.req("PERS-17", "THRD-20")
+async def test_a_thread_keeps_the_clients_chat_and_its_assistant(
+    house: Runtime, ada: Person, bob: Person
+) -> None:
+    columns = await described(house.settings, "threads")
+    assert columns == columns | {
+        "client_id": ("text", True, None),
+        "agent_id": ("text", True, None),
+        "head_id": ("text", True, None),
+    }
+    async with as_owner(house.settings) as owner:
+        schema = await read_schema(owner)
+        rows = RowMaker(owner, schema)
+        thread = await rows.make("threads", ada.actor.workspace_id, ada.actor.user_id)
+        insert = "INSERT INTO threads (workspace_id, id, user_id, client_id) VALUES ($1, $2, $3, $4)"
+        workspace_id = ada.actor.workspace_id
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await owner.execute(insert, workspace_id, thread["id"], ada.actor.user_id, None)
+        await owner.execute(insert, workspace_id, f"{thread['id']}1", ada.actor.user_id, "chat")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await owner.execute(insert, workspace_id, f"{thread['id']}2", ada.actor.user_id, "chat")
+        # Two people may have a chat of the same id.
+        await owner.execute(insert, workspace_id, f"{thread['id']}3", bob.actor.user_id, "chat")
+    assert (("user_id",), "users") in {(key.columns, key.table) for key in schema["threads"].foreign_keys}
+
+
 @pytest.mark.req("PERS-03")
 @pytest.mark.req("PERS-13")
 async def test_a_message_has_its_columns(house: Runtime) -> None:

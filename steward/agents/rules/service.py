@@ -21,7 +21,7 @@ from steward.kernel.work import Found, Statement, Transaction, Work
 
 MOST_RULES: Final = 200
 
-_RULES: Final = Statement(
+IN_FORCE: Final = Statement(
     "SELECT id, tool, conditions, decision, approvers, least_role, expires_seconds, reason FROM tool_rules "
     "WHERE workspace_id = :workspace_id ORDER BY position, id"
 )
@@ -29,7 +29,7 @@ _RULES: Final = Statement(
 
 async def of_workspace(work: Transaction) -> Rules:
     """The rules that hold for the actor's workspace, ready to judge by."""
-    rows = await work.all(_RULES, workspace_id=work.actor.workspace_id)
+    rows = await work.all(IN_FORCE, workspace_id=work.actor.workspace_id)
     if not rows:
         return NO_RULES
     sources = {

@@ -1,0 +1,1 @@
+"""Exports: what writes a conversation as Markdown, as JSON and as PDF."""
