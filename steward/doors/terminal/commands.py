@@ -16,7 +16,13 @@ import typer
 from rich.console import Console
 
 from steward.agents.service import Wishes
-from steward.doors.terminal import ingest_commands, tool_commands, usage_commands
+from steward.doors.terminal import (
+    assistant_commands,
+    import_commands,
+    ingest_commands,
+    tool_commands,
+    usage_commands,
+)
 from steward.doors.terminal.talking import Talk
 from steward.identity import service as identity
 from steward.kernel import logs, rate_limits
@@ -53,9 +59,11 @@ def build(host: Host) -> typer.Typer:
     _serving(cli, host)
     _people(cli, host)
     tool_commands.hang(cli)
+    assistant_commands.hang(cli, lambda data_dir, act: _once(host, data_dir, act))
     usage_commands.hang(cli, lambda data_dir, act: _once(host, data_dir, act))
     serving = replace(host, open_runtime=host.serve_runtime)
     ingest_commands.hang(cli, lambda data_dir, act: _once(serving, data_dir, act))
+    import_commands.hang(cli, lambda data_dir, act: _once(serving, data_dir, act))
     _upkeep(cli, host)
     return cli
 

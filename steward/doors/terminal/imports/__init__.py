@@ -1,0 +1,1 @@
+"""Imports: what other assistants' exports look like, and how they become ours."""
