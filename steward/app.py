@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import mimetypes
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -32,11 +33,15 @@ from steward.doors.ai_sdk import routes as ai_sdk
 from steward.doors.mcp import routes as mcp
 from steward.doors.mcp.errors import error_response as mcp_error_response
 from steward.doors.openai import assistants as openai_assistants
+from steward.doors.openai import conversations as openai_conversations
+from steward.doors.openai import described as openai_described
 from steward.doors.openai import file_batches as openai_file_batches
 from steward.doors.openai import files as openai_files
 from steward.doors.openai import messages as openai_messages
+from steward.doors.openai import responses as openai_responses
 from steward.doors.openai import routes as openai
 from steward.doors.openai import runs as openai_runs
+from steward.doors.openai import setup as openai_setup
 from steward.doors.openai import threads as openai_threads
 from steward.doors.openai import vector_store_files as openai_store_files
 from steward.doors.openai import vector_stores as openai_stores
@@ -288,7 +293,11 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
         openai_stores,
         openai_store_files,
         openai_file_batches,
+        openai_responses,
+        openai_conversations,
+        openai_setup,
     ):
+        openai_described.describe(door.router)
         app.include_router(door.router)
     app.include_router(mcp.router)
     _operations(app, ready)
@@ -343,14 +352,22 @@ def _operations(app: FastAPI, ready: Ready) -> None:
 
 def _pages(app: FastAPI) -> None:
     @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    async def page(path: str) -> Response:
+    async def page(request: Request, path: str) -> Response:
         """The web app: a built file, or its one page, which knows the address itself."""
         if path.startswith(("api/", "v1/")):
             raise NotFound("There is nothing at this address.")
         file = (STATIC / path).resolve()
         if path and file.is_relative_to(STATIC) and file.is_file():
             kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
-            return FileResponse(file, headers={"cache-control": kept})
+            headers = {"cache-control": kept, "vary": "accept-encoding"}
+            # Texts were packed when the app was built; packing them at each request would cost more than sending them.
+            packed = file.with_name(f"{file.name}.gz")
+            if "gzip" in request.headers.get("accept-encoding", "") and packed.is_file():
+                media_type = mimetypes.guess_type(file.name)[0]
+                return FileResponse(
+                    packed, media_type=media_type, headers=headers | {"content-encoding": "gzip"}
+                )
+            return FileResponse(file, headers=headers)
         if path.startswith("assets/"):
             raise NotFound("There is no such file.")
         index = STATIC / "index.html"

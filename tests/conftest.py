@@ -39,6 +39,18 @@ class Person:
 
 MakePerson = Callable[..., Awaitable[Person]]
 
+_ACROSS_ROOMS = {"agents", "doors", "runs", "schedules"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of whole turns count as slow: the quick gate keeps what one room shows, `make test` has them all."""
+    tests = Path(__file__).parent
+    for item in items:
+        needs = getattr(item, "fixturenames", ())
+        if "server" in needs and item.path.relative_to(tests).parts[0] in _ACROSS_ROOMS:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:

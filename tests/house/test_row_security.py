@@ -41,7 +41,13 @@ _SHARED_WITH_THE_WORKSPACE = {
     "model_calls": "admins see what was used; no row holds text of a message",
 }
 # What may look past the policies, because it names the actor itself.
-_DEFINER_FUNCTIONS = {"search_chunks", "search_messages"}
+_DEFINER_FUNCTIONS = {
+    "search_chunks",
+    "search_messages",
+    "shared_thread",
+    "shared_threads",
+    "shared_messages",
+}
 _HIDDEN_FROM_THE_APP = ("sessions", "sign_in_links", "processes")
 
 

@@ -67,7 +67,9 @@ _BODIES: dict[str, Callable[[Things, Things], list[Body]]] = {
         {"head_id": theirs.question},
         {"pinned": True},
         {"archived": True},
+        {"tags": ["theirs"]},
     ],
+    "PUT /api/v1/messages/{message_id}/feedback": lambda theirs, mine: [{"rating": "bad"}],
     "POST /api/v1/chat/{conversation_id}/branch": lambda theirs, mine: [{"message_id": theirs.question}],
     "POST /api/v1/keys": lambda theirs, mine: [{"name": "a key"}],
     "PUT /api/v1/me/password": lambda theirs, mine: [{"password": "a long password"}],
@@ -130,6 +132,26 @@ _BODIES: dict[str, Callable[[Things, Things], list[Body]]] = {
     "POST /v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs": lambda theirs, mine: [
         {"tool_outputs": []}
     ],
+    "POST /v1/responses": lambda theirs, mine: [
+        {"model": "gpt-4o-mini", "input": "x", "previous_response_id": theirs.response},
+        {"model": "gpt-4o-mini", "input": "x", "conversation": _conversation(theirs)},
+        {
+            "model": "gpt-4o-mini",
+            "input": "x",
+            "tools": [{"type": "file_search", "vector_store_ids": [theirs.collection]}],
+        },
+        {
+            "model": "gpt-4o-mini",
+            "input": [{"role": "user", "content": [{"type": "input_file", "file_id": theirs.file}]}],
+        },
+        {"model": f"agent/{theirs.agent}", "input": "x"},
+    ],
+    "POST /v1/conversations": lambda theirs, mine: [{"items": [{"role": "user", "content": "x"}]}],
+    "POST /v1/conversations/{conversation_id}": lambda theirs, mine: [{"metadata": {"a": "b"}}],
+    "POST /v1/conversations/{conversation_id}/items": lambda theirs, mine: [
+        {"items": [{"role": "user", "content": "x"}]}
+    ],
+    "POST /api/ai/assistant/setup": lambda theirs, mine: [{"type": "coaching"}],
     "POST /api/v1/agents": lambda theirs, mine: [{"name": "Mine"}],
     "POST /api/v1/agents/setup": lambda theirs, mine: [{}],
     "PATCH /api/v1/agents/{agent_id}": lambda theirs, mine: [{"name": "Eve was here"}],
@@ -161,6 +183,11 @@ _BODIES: dict[str, Callable[[Things, Things], list[Body]]] = {
         {"arguments": {"query": "pump"}, "thread_id": theirs.thread}
     ],
 }
+
+
+def _conversation(things: Things) -> str:
+    """A conversation as the Responses API names it."""
+    return "conv_" + things.thread.removeprefix("thread_")
 
 
 def _resources(things: Things) -> list[Body]:
@@ -198,6 +225,9 @@ _PARAMETERS: dict[str, Callable[[Things], str]] = {
     "rule_id": lambda things: things.tool_rule,
     "schedule_id": lambda things: things.schedule,
     "action_id": lambda things: things.action,
+    "response_id": lambda things: things.response,
+    "item_id": lambda things: things.question,
+    "share_id": lambda things: things.share,
 }
 # Parameters that name what all share.
 _SHARED = {
@@ -223,6 +253,7 @@ _SHARED_WITH_COLLEAGUES = (
     "/api/v1/knowledge",
     "/api/v1/mcp-servers",
     "/api/v1/schedules",
+    "/api/v1/shared",
     "/api/v1/tasks",
     "/api/v1/things",
     "/api/v1/tickets",
@@ -232,7 +263,7 @@ _SHARED_WITH_COLLEAGUES = (
     "/v1/vector_stores",
 )
 # One's own, made of what colleagues share: agents, collections, files.
-_NAMING_WHAT_IS_SHARED = {"POST /v1/threads", "POST /v1/threads/runs"}
+_NAMING_WHAT_IS_SHARED = {"POST /v1/responses", "POST /v1/threads", "POST /v1/threads/runs"}
 # A conversation that a client has not begun yet is not an error here, and a stranger's looks the same.
 _NOTHING_RUNS = "GET /api/v1/chat/{conversation_id}/stream"
 
@@ -248,7 +279,11 @@ _RAW_BODIES = {
     "/api/v1/documents/{document_id}/file",
     "/v1/assistants",
     "/v1/assistants/{assistant_id}",
+    "/v1/conversations",
+    "/v1/conversations/{conversation_id}",
+    "/v1/conversations/{conversation_id}/items",
     "/v1/files",
+    "/v1/responses",
     "/v1/threads",
     "/v1/threads/{thread_id}",
     "/v1/threads/runs",
@@ -292,6 +327,8 @@ class Route:
             if parameter not in _SHARED:
                 assert parameter in _PARAMETERS, f"teach _PARAMETERS what {parameter!r} names ({self.name})"
                 values[parameter] = _PARAMETERS[parameter](things)
+        if self.path.startswith("/v1/conversations"):
+            values["conversation_id"] = _conversation(things)
         return self.path.format(**values)
 
     def bodies(self, theirs: Things, mine: Things) -> list[Body | None]:
@@ -466,7 +503,7 @@ async def _everything_of(settings: Settings, workspace_id: str) -> dict[str, str
 
 def _without_what_differs(answer: httpx.Response, things: Things) -> tuple[int, str]:
     shown = answer.text
-    for value in (*things.ids, answer.headers["x-request-id"]):
+    for value in (*things.ids, _conversation(things), answer.headers["x-request-id"]):
         shown = shown.replace(value, "…")
     return answer.status_code, shown
 
@@ -504,7 +541,8 @@ async def test_a_stranger_finds_nothing_of_another_workspace(
     theirs = await own(client, ada.headers, ada.actor)
     mine = await own(client, eve.headers, eve.actor)
     before = await _everything_of(settings, ada.actor.workspace_id)
-    assert await _faults_of_a_stranger(client, eve, theirs, mine, GUARDED) == []
+    faults = await _faults_of_a_stranger(client, eve, theirs, mine, GUARDED)
+    assert not faults, "\n".join(faults)
     assert await _everything_of(settings, ada.actor.workspace_id) == before
 
 

@@ -424,3 +424,16 @@ def test_nul_and_halves_of_pairs_never_pass(text: str) -> None:
     for piece in (*shown, *(value for value in shown.values() if isinstance(value, str))):
         assert "\0" not in piece
         piece.encode()
+
+
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, br", "gzip"), ("identity", None)])
+async def test_the_web_app_is_sent_packed_to_whoever_takes_it(
+    client: httpx.AsyncClient, accepted: str, encoding: str | None
+) -> None:
+    script = next((app.STATIC / "assets").glob("*.js"))
+    answer = await client.get(f"/assets/{script.name}", headers={"accept-encoding": accepted})
+    assert answer.status_code == 200
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["vary"] == "accept-encoding"
+    assert answer.content == script.read_bytes()

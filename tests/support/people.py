@@ -37,6 +37,8 @@ class Things:
     tool_rule: str
     schedule: str
     action: str
+    response: str
+    share: str
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -46,7 +48,7 @@ class Things:
 def nobodys() -> Things:
     """Ids of the same form that nobody has."""
     prefixes = ("ws", "thread", "msg", "msg", "run", "key", "budget", "vs", "doc", "file-")
-    return Things(*(new_id(prefix) for prefix in (*prefixes, *_MADE, "call")))
+    return Things(*(new_id(prefix) for prefix in (*prefixes, *_MADE, "call", "resp", "share")))
 
 
 async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) -> Things:
@@ -69,6 +71,11 @@ async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) 
     budget = budgets.json()["id"] if budgets.status_code == 201 else new_id("budget")
     document = await _own_document(client, headers)
     made = {prefix: await _made(client, headers, prefix) for prefix in _MADE}
+    body = {"model": "gpt-4o-mini", "input": "hello {{words:3}}"}
+    response = await client.post("/v1/responses", json=body, headers=headers)
+    assert response.status_code == 200, response.text
+    shared = await client.post(f"/api/v1/chat/{thread}/share", headers=headers)
+    assert shared.status_code == 201, shared.text
     # Last, so that it waits: memory is of the person and asks first.
     call = '{{tool:updateProfile:{"field": "role", "value": "Baker"}}}'
     question = {"role": "user", "parts": [{"type": "text", "text": f"Note this. {call}"}]}
@@ -94,6 +101,8 @@ async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) 
         tool_rule=made["rule"],
         schedule=made["sched"],
         action=action,
+        response=response.json()["id"],
+        share=shared.json()["id"],
     )
 
 

@@ -155,10 +155,12 @@ async def _fields(actor: Actor, body: Body) -> dict[str, Any]:
 
 async def _known_model(actor: Actor, body: Body) -> str:
     model = body.needed_text("model", most=300).strip()
+    if not model:
+        raise BadRequest("The requested model '' does not exist.", param="model", code="model_not_found")
     house = runtime.current()
     async with house.database.transaction(actor) as work:
         try:
-            (await providers.models_of(work, house.settings)).resolve(model or "-")
+            (await providers.models_of(work, house.settings)).resolve(model)
         except (UnknownProvider, ModelNotAllowed) as refusal:
             words = f"The requested model '{model}' does not exist. {refusal.detail}"
             raise BadRequest(words, param="model", code="model_not_found") from refusal

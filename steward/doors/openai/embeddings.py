@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 
 import msgspec
 
@@ -11,13 +11,16 @@ from steward.doors.openai.errors import BadRequest
 from steward.runs.embedding import Embeddings
 
 _MOST_TEXTS: Final = 2_048
+_TEXT: Final = {"type": "string", "minLength": 1}
+_LIST: Final = {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": _MOST_TEXTS}
+_TEXTS: Final = msgspec.Meta(extra_json_schema={"anyOf": [_TEXT, _LIST]})
 
 
 class EmbeddingsBody(msgspec.Struct):
     """The body of `POST /v1/embeddings`. Unknown fields are ignored, as OpenAI's own hosts do."""
 
     model: str
-    input: Any
+    input: Annotated[Any, _TEXTS]
     dimensions: int | None = None
     encoding_format: Literal["float", "base64"] | None = None
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from steward.kernel.errors import NotFound, Refusal
+from steward.kernel.errors import IdempotencyBusy, NotFound, Refusal
 from steward.kernel.http import refusal_headers
 from steward.kernel.rate_limits import Standing
 
@@ -97,4 +97,6 @@ def _status(refusal: Refusal) -> int:
     status: int = (
         refusal.facts.get("status", refusal.status) if isinstance(refusal, AnswerFailed) else refusal.status
     )
-    return 400 if status == 422 else status
+    # The official clients know 422 as another error, and send a 409 again by themselves: in vain, unless it is about an
+    # idempotency key whose first request still runs.
+    return 400 if status == 422 or (status == 409 and not isinstance(refusal, IdempotencyBusy)) else status

@@ -9,7 +9,6 @@ from starlette.responses import Response, StreamingResponse
 
 from steward.doors.openai import lists, raw
 from steward.doors.openai.answers import answer
-from steward.doors.openai.errors import BadRequest
 from steward.files import service, uploads
 from steward.files.names import disposition, safe_media_type
 from steward.files.schemas import FileRead
@@ -25,9 +24,20 @@ UPLOAD_PATHS: Final = ("/v1/files",)
 """Addresses of this door that take files, for the gate."""
 
 _MOST: Final = 10_000
+_EXPIRY: Final = ("anchor", "seconds")
+_LEAST_SECONDS: Final = 3_600
+_MOST_SECONDS: Final = 2_592_000
+_DIGITS: Final = 9
 _ASSISTANTS: Final = "assistants"
 _PURPOSES: Final = (_ASSISTANTS, "batch", "fine-tune", "vision", "user_data", "evals")
-_DESCRIBED: Final = uploads.described(purpose={"type": "string", "enum": list(_PURPOSES)})
+_SECONDS: Final = {"type": "integer", "minimum": _LEAST_SECONDS, "maximum": _MOST_SECONDS}
+_DESCRIBED: Final = uploads.described(
+    **{
+        "purpose": {"type": "string", "enum": list(_PURPOSES)},
+        "expires_after[anchor]": {"type": "string", "enum": ["created_at"]},
+        "expires_after[seconds]": _SECONDS,
+    }
+)
 _BYTES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -37,10 +47,15 @@ _BYTES: Final[dict[int | str, dict[str, Any]]] = {
 async def create_openai_file(request: Request, actor: Caller) -> Response:
     """Upload a file."""
     async with uploads.read(request, actor) as upload:
-        purpose = _purpose(upload.fields)
+        purpose, expires_seconds = _purpose(upload.fields), _expires_seconds(upload.fields)
         async with runtime.current().database.work(actor) as work:
             file = await service.add(
-                work, upload.received, name=upload.name, media_type=upload.media_type, purpose=purpose
+                work,
+                upload.received,
+                name=upload.name,
+                media_type=upload.media_type,
+                purpose=purpose,
+                expires_seconds=expires_seconds,
             )
     return answer(file_object(file))
 
@@ -94,7 +109,7 @@ def file_object(file: FileRead) -> dict[str, Any]:
         "object": "file",
         "bytes": file.bytes,
         "created_at": int(file.created_at.timestamp()),
-        "expires_at": None,
+        "expires_at": None if file.expires_at is None else int(file.expires_at.timestamp()),
         "filename": file.name,
         # What was brought for documents has a name that clients do not know.
         "purpose": _ASSISTANTS if file.purpose == PURPOSE else file.purpose,
@@ -111,12 +126,26 @@ async def _found(work: Work, file_id: str) -> FileRead:
 
 
 def _purpose(fields: dict[str, list[str]]) -> str:
-    if any(name.startswith("expires_after") for name in fields):
-        words = "'expires_after' is not available: files stay here until they are deleted."
-        raise BadRequest(words, param="expires_after")
     if "purpose" not in fields:
         raise raw.missing("purpose")
     return raw.known_word("purpose", fields["purpose"][-1], _PURPOSES)
+
+
+def _expires_seconds(fields: dict[str, list[str]]) -> int | None:
+    """After how long the file is deleted by itself; None for never."""
+    given = {
+        name: fields[f"expires_after[{name}]"][-1] for name in _EXPIRY if f"expires_after[{name}]" in fields
+    }
+    if not given:
+        return None
+    for name in _EXPIRY:
+        if name not in given:
+            raise raw.missing(f"expires_after[{name}]")
+    raw.known_word("expires_after[anchor]", given["anchor"], ("created_at",))
+    path, digits = "expires_after[seconds]", given["seconds"]
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _DIGITS:
+        raise raw.wrong_type(path, "an integer", digits)
+    return int(raw.within(path, int(digits), _LEAST_SECONDS, _MOST_SECONDS))
 
 
 def _purposes(given: str | None) -> list[str] | None:

@@ -100,6 +100,8 @@ async def add(actor: Actor, thread_id: str, bodies: Sequence[Body]) -> list[str]
     async with house.database.work(actor) as work:
         # Whoever starts a run locks the thread, too: one of the two comes first.
         await threads.lock(work, thread_id)
+        # It may have been deleted since.
+        await thread_of(work, thread_id)
         await _ensure_idle(work, thread_id, "add messages to")
         try:
             return await threads.append(work, thread_id, said)

@@ -188,10 +188,10 @@ def within(path: str, given: float, least: float, most: float) -> float:
     """
     kind = "integer" if isinstance(given, int) else "decimal"
     if given < least:
-        words = f"{kind} below minimum value. Expected a value >= {least:g}, but got {given} instead."
+        words = f"{kind} below minimum value. Expected a value >= {least:.12g}, but got {given} instead."
         raise BadRequest(f"Invalid '{path}': {words}", param=path, code=f"{kind}_below_min_value")
     if not given <= most:
-        words = f"{kind} above maximum value. Expected a value <= {most:g}, but got {given} instead."
+        words = f"{kind} above maximum value. Expected a value <= {most:.12g}, but got {given} instead."
         raise BadRequest(f"Invalid '{path}': {words}", param=path, code=f"{kind}_above_max_value")
     return given
 

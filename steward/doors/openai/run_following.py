@@ -13,13 +13,14 @@ from steward.doors.openai.run_steps import Step, steps_of
 from steward.doors.openai.run_stream import Encoder, frame
 from steward.doors.openai.thread_objects import message_object
 from steward.kernel import runtime
-from steward.kernel.errors import NotFound, Refusal
+from steward.kernel.errors import Refusal
 from steward.kernel.sse import EventStream, StreamCut
 from steward.kernel.work import Actor
-from steward.runs import authors, records, service
+from steward.runs import records, service
+from steward.runs.authors import Author
 from steward.runs.events import RunEnd, RunEvent, RunPause, StepRestart
 from steward.runs.records import CallRecord, RunRecord
-from steward.threads import service as threads
+from steward.threads.schemas import MessageRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +117,34 @@ async def _told(actor: Actor, encoder: Encoder, run: RunRecord, events: list[Run
 
 async def _end(actor: Actor, encoder: Encoder, run: RunRecord) -> bytes:
     stand = await stand_of(actor, run.thread_id, run.id)
-    message: dict[str, Any] | None = None
-    async with runtime.current().database.work(actor) as work:
-        try:
-            answer = await threads.find_answer(work, run.message_id)
-        except NotFound:
-            answer = None
-        if answer is not None:
-            written_by = await authors.of_runs(work, [run.id])
-            message = message_object(answer, run.thread_id, written_by.get(run.id))
-    return encoder.end(_shown(stand), message, stand.steps())
+    return encoder.end(_shown(stand), _answer(stand.run), stand.steps())
+
+
+def _answer(run: RunRecord) -> dict[str, Any] | None:
+    """The answer of a run that is over; None when it has said nothing.
+
+    The run's own record tells it: many streams may end at the same moment, and none of them asks for its message, too.
+    """
+    if not run.parts:
+        return None
+    message = MessageRead(
+        id=run.message_id,
+        client_id=None,
+        parent_id=None,
+        role="assistant",
+        parts=run.parts,
+        status=run.status,
+        model=run.model,
+        finish_reason=run.finish_reason,
+        usage=None,
+        run_id=run.id,
+        error=None,
+        created_at=run.created_at,
+        metadata={},
+        siblings=[],
+    )
+    author = Author(run.id, run.wishes.get("agent_id"), run.status, run.finished_at)
+    return message_object(message, run.thread_id, author)
 
 
 def _shown(stand: Stand) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from steward.agents import specialists
+from steward.runs.errors import PromptTokensSpent
 from steward.runs.records import CallRecord, RunRecord
 
 ACTIVE: Final = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
@@ -45,7 +46,7 @@ def run_object(
         "cancelled_at": ended_at if status == "cancelled" else None,
         "failed_at": ended_at if status == "failed" else None,
         "completed_at": ended_at if status == "completed" else None,
-        "incomplete_details": {"reason": "max_completion_tokens"} if status == "incomplete" else None,
+        "incomplete_details": _incomplete(run) if status == "incomplete" else None,
         "model": kept.get("model") or run.wishes.get("model") or run.model or "",
         "instructions": kept.get("instructions") or run.wishes.get("instructions") or "",
         "tools": kept.get("tools") or _NO_TOOLS,
@@ -100,6 +101,11 @@ def moment(when: datetime | None) -> int | None:
 def arguments_of(arguments: dict[str, Any] | None) -> str:
     """The arguments of a call as the text that a model writes."""
     return msgspec.json.encode(arguments or {}).decode()
+
+
+def _incomplete(run: RunRecord) -> dict[str, str]:
+    is_prompt = (run.error or {}).get("tag") == PromptTokensSpent.tag
+    return {"reason": "max_prompt_tokens" if is_prompt else "max_completion_tokens"}
 
 
 def _required(calls: Sequence[CallRecord]) -> dict[str, Any]:

@@ -15,6 +15,9 @@ from steward.providers.wire import OneTool, OutputSchema, ToolChoice
 
 _CHOICES: Final = ("none", "auto", "required")
 _MOST_TOKENS: Final = 10_000_000
+_MOST_MESSAGES: Final = 100_000
+_AUTO_MESSAGES: Final = 200
+"""How far back `auto` reads; what is too long for the model is left out when the provider says so."""
 _MOST_INSTRUCTIONS: Final = 256_000
 _MOST_OUTPUT: Final = 1_000_000
 # What a run takes over from its assistant, unless the request says otherwise.
@@ -112,6 +115,9 @@ def wishes_of(
         model=asked.overrides.get("model"),
         temperature=asked.overrides.get("temperature"),
         max_tokens=asked.overrides.get("max_completion_tokens"),
+        run_output_tokens=asked.overrides.get("max_completion_tokens"),
+        run_prompt_tokens=asked.overrides.get("max_prompt_tokens"),
+        last_messages=_last_messages(asked.overrides.get("truncation_strategy")),
         reasoning_effort=asked.overrides.get("reasoning_effort") or agent.properties.reasoning_effort,
         own_instructions=asked.overrides.get("instructions"),
         instructions=asked.additional_instructions,
@@ -123,6 +129,11 @@ def wishes_of(
         collection_ids=None if looks_everywhere else list(dict.fromkeys(stores)),
         client_tools=[_client_tool(tool["function"]) for tool in tools if tool["type"] == "function"],
     )
+
+
+def _last_messages(truncation: Mapping[str, Any] | None) -> int:
+    given = (truncation or {}).get("last_messages")
+    return _AUTO_MESSAGES if given is None else given
 
 
 def _ensure_possible(tools: Sequence[Mapping[str, Any]]) -> None:
@@ -181,14 +192,33 @@ def _truncation(body: Body) -> dict[str, Any] | None:
     if given is None:
         return None
     kind = given.one_of("type", ("auto", "last_messages"))
-    last = given.whole("last_messages", least=1, most=_MOST_TOKENS)
-    return {"type": kind or "auto", "last_messages": last}
+    last = given.whole("last_messages", least=1, most=_MOST_MESSAGES)
+    if kind is None:
+        raise missing(given.path_of("type"))
+    if kind == "last_messages" and last is None:
+        raise missing(given.path_of("last_messages"))
+    return {"type": kind, "last_messages": last if kind == "last_messages" else None}
 
 
 def _choice(body: Body) -> Any:
     given: Any = body.fields.get("tool_choice")
-    if given is None or isinstance(given, dict):
-        return cast("dict[str, Any] | None", given)
+    if given is None:
+        return None
+    if isinstance(given, dict):
+        return _named_choice(Body(cast("dict[str, Any]", given), "tool_choice"))
     if not isinstance(given, str):
         raise wrong_type("tool_choice", "one of a string or an object", given)
     return known_word("tool_choice", given, _CHOICES)
+
+
+def _named_choice(choice: Body) -> dict[str, Any]:
+    """The tool that a choice names, as it came."""
+    kind = choice.one_of("type", ("function", "file_search", "code_interpreter"))
+    if kind is None:
+        raise missing(choice.path_of("type"))
+    function = choice.inner("function")
+    if function is not None:
+        function.needed_text("name", most=64)
+    elif kind == "function":
+        raise missing(choice.path_of("function"))
+    return choice.fields

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from steward.doors.openai.run_objects import arguments_of, assistant_of, error_of, moment, status_of, usage_of
+from steward.doors.openai import run_usage
+from steward.doors.openai.run_objects import arguments_of, assistant_of, error_of, moment, status_of
 from steward.kernel.ids import id_of
 from steward.kernel.stretches import Asked, Stretch
 from steward.runs.records import CallRecord, RunRecord
@@ -44,16 +45,17 @@ def searches(run: RunRecord) -> bool:
 
 
 def steps_of(run: RunRecord, calls: Sequence[CallRecord], *, with_content: bool = False) -> list[Step]:
-    """All steps of a run, in the order in which they began. The run's usage stands at its last step.
+    """All steps of a run, in the order in which they began, with what each has used.
 
     Args:
         run: with the parts of its answer.
         calls: of its tools.
         with_content: whether the passages that a search found are shown, too.
     """
-    steps: list[Step] = [_search_step(run, with_content=with_content)] if searches(run) else []
+    steps = [(0, _search_step(run, with_content=with_content))] if searches(run) else []
     numbers = {call.call_id: call.step for call in calls}
     shown: set[str] = set()
+    number = 1
     for part in run.parts:
         step: Step | None = None
         if part["type"] == "text" and part["text"]:
@@ -62,10 +64,12 @@ def steps_of(run: RunRecord, calls: Sequence[CallRecord], *, with_content: bool 
             step = _tool_step(run, [call for call in calls if call.step == numbers[part["call_id"]]])
         if step is not None and step["id"] not in shown:
             shown.add(step["id"])
-            steps.append(step)
-    if steps and run.finished_at is not None:
-        steps[-1]["usage"] = usage_of(run.input_tokens, run.output_tokens)
-    return steps
+            steps.append((number, step))
+        if part["type"] == "tool_call":
+            # What follows was said by the next call of the model.
+            number = numbers.get(part["call_id"], number) + 1
+    run_usage.tell(run, steps)
+    return [step for _, step in steps]
 
 
 def stretch_of(steps: Sequence[Step], asked: Asked) -> Stretch[Step]:

@@ -9,10 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from steward.doors.openai import run_steps
+from steward.doors.openai.run_objects import usage_of
 from steward.doors.openai.run_steps import Step
 from steward.doors.openai.thread_objects import text_content
 from steward.kernel.ids import id_of
-from steward.providers.events import TextDelta, ToolCall, ToolCallStart, ToolInputDelta
+from steward.providers.events import TextDelta, ToolCall, ToolCallStart, ToolInputDelta, Usage
 from steward.runs.events import Retrieved, RunEvent, StepEnd, StepStart, ToolDenied, ToolFailure, ToolResult
 from steward.runs.records import RunRecord
 
@@ -66,6 +67,7 @@ class Encoder:
         self._step = 1
         self._message: dict[str, Any] | None = None
         self._tools: _ToolStep | None = None
+        self._used: dict[str, int] | None = None
         self._searched = not run_steps.searches(run)
         self._is_first_delta = True
         head = {"id": run.message_id, "object": "thread.message.delta"}
@@ -87,8 +89,20 @@ class Encoder:
         return b"".join([*done, *(run_frame(self._shown, status) for status in ("queued", "in_progress"))])
 
     def encode(self, events: Sequence[RunEvent]) -> bytes:
-        """The frames of a batch, in one piece."""
-        return b"".join(self._frames_of(event) for event in events)
+        """The frames of a batch, in one piece. Neighbouring deltas of the text leave as one."""
+        frames: list[bytes] = []
+        texts: list[str] = []
+        for event in events:
+            if isinstance(event, TextDelta):
+                texts.append(event.text)
+                continue
+            if texts:
+                frames.append(self._text("".join(texts)))
+                texts.clear()
+            frames.append(self._frames_of(event))
+        if texts:
+            frames.append(self._text("".join(texts)))
+        return b"".join(frames)
 
     def pause(self, shown: Mapping[str, Any]) -> bytes:
         """The last frames of a stream whose run waits for the program that asked."""
@@ -116,10 +130,8 @@ class Encoder:
 
     def _frames_of(self, event: RunEvent) -> bytes:
         match event:
-            case TextDelta():
-                return self._text(event.text) if event.text else b""
             case StepStart():
-                self._step = event.step
+                self._step, self._used = event.step, None
                 # Without a passage the search has found nothing, which is told as well.
                 return self._search([])
             case Retrieved():
@@ -134,12 +146,17 @@ class Encoder:
                 return self._output(event.call_id, run_steps.output_of(event.output))
             case ToolFailure() | ToolDenied():
                 return self._output(event.call_id, event.message)
+            case Usage():
+                self._used = usage_of(event.input_tokens, event.output_tokens)
+                return b""
             case StepEnd():
                 return self._tools_end()
             case _:
                 return b""
 
     def _text(self, text: str) -> bytes:
+        if not text:
+            return b""
         opening = b"" if self._message is not None else self._message_start()
         annotations = b',"annotations":[]' if self._is_first_delta else b""
         self._is_first_delta = False
@@ -249,9 +266,8 @@ class Encoder:
         if self._tools is None:
             return b""
         step, self._tools = self._tools.step, None
-        return frame(
-            "thread.run.step.completed", {**step, "status": "completed", "completed_at": step["created_at"]}
-        )
+        done = {**step, "status": "completed", "completed_at": step["created_at"], "usage": self._used}
+        return frame("thread.run.step.completed", done)
 
     def _step_of_tools(self, step_id: str, status: str) -> Step:
         details: dict[str, Any] = {"type": "tool_calls", "tool_calls": []}

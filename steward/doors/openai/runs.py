@@ -41,7 +41,7 @@ from steward.runs.actions import Word
 from steward.runs.errors import ThreadBusy
 from steward.runs.schemas import TurnRequest
 from steward.threads import service as threads
-from steward.threads.service import Said
+from steward.threads.service import Kept, Said
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -59,11 +59,14 @@ async def create_thread_and_run(request: Request, actor: Caller) -> Response:
     asked = run_requests.read(body)
     if asked.thread is None or not asked.thread.items("messages"):
         raise BadRequest(_NOTHING_TO_ANSWER, code="invalid_thread")
-    await _ensure_there(actor, None, asked)
+    actor.ensure_role("member")
+    # Before anything is stored.
+    async with runtime.current().database.transaction(actor) as work:
+        await assistants.load(work, asked.assistant_id)
     stores = (await tool_resources.read(actor, body, store_days=tool_resources.STORE_DAYS)).store_ids
     thread = await thread_door.make(actor, asked.thread)
     opening = frame("thread.created", thread_objects.thread_object(thread)) if asked.is_streamed else b""
-    return await _begin(actor, thread.thread.id, asked, [], stores=stores, opening=opening)
+    return await _begin(actor, thread, asked, [], stores=stores, opening=opening)
 
 
 @router.post("/threads/{thread_id}/runs", response_class=Response)
@@ -71,7 +74,10 @@ async def create_run(request: Request, actor: Caller, thread_id: str) -> Respons
     """Run an assistant on a thread. While it is at work, the thread takes no other run."""
     asked = run_requests.read(raw.read(await request.body()))
     await _ensure_there(actor, thread_id, asked)
-    return await _begin(actor, thread_id, asked, await _said(actor, thread_id, asked))
+    said = await _said(actor, thread_id, asked)
+    async with runtime.current().database.work(actor) as work:
+        thread = await threads.kept(work, thread_id)
+    return await _begin(actor, thread, asked, said)
 
 
 @router.get("/threads/{thread_id}/runs", response_class=Response)
@@ -169,14 +175,14 @@ async def read_run_step(
 
 async def _begin(
     actor: Actor,
-    thread_id: str,
+    thread: Kept,
     asked: RunAsked,
     said: list[Said],
     *,
     stores: Sequence[str] | None = None,
     opening: bytes = b"",
 ) -> Response:
-    request = await _request_of(actor, thread_id, asked, said, stores)
+    request = await _request_of(actor, thread, asked, said, stores)
     try:
         started = await service.start(actor, request)
     except ThreadBusy as busy:
@@ -201,11 +207,10 @@ async def _said(actor: Actor, thread_id: str, asked: RunAsked) -> list[Said]:
 
 
 async def _request_of(
-    actor: Actor, thread_id: str, asked: RunAsked, said: list[Said], stores: Sequence[str] | None
+    actor: Actor, thread: Kept, asked: RunAsked, said: list[Said], stores: Sequence[str] | None
 ) -> TurnRequest:
     house = runtime.current()
-    async with house.database.work(actor) as work:
-        thread = await threads.kept(work, thread_id)
+    async with house.database.transaction(actor) as work:
         agent = await assistants.load(work, asked.assistant_id)
         default_model = (await providers.models_of(work, house.settings)).default_model()
     if thread.thread.head_id is None and not said:
@@ -223,11 +228,10 @@ async def _request_of(
     )
 
 
-async def _ensure_there(actor: Actor, thread_id: str | None, asked: RunAsked) -> None:
+async def _ensure_there(actor: Actor, thread_id: str, asked: RunAsked) -> None:
     """Refuse before anything is stored."""
     async with runtime.current().database.work(actor) as work:
-        if thread_id is not None:
-            await thread_of(work, thread_id)
+        await thread_of(work, thread_id)
         actor.ensure_role("member")
         await assistants.load(work, asked.assistant_id)
 

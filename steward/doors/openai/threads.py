@@ -67,6 +67,9 @@ async def delete_openai_thread(actor: Caller, thread_id: str) -> dict[str, Any]:
         await thread_of(work, thread_id)
     await runs.stop_thread(actor, thread_id)
     async with house.database.work(actor) as work:
+        # Of several who delete it at once, one does; the others find nothing.
+        await threads.lock(work, thread_id)
+        await thread_of(work, thread_id)
         await threads.delete(work, thread_id)
     return {"id": thread_id, "object": "thread.deleted", "deleted": True}
 

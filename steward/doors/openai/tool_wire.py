@@ -57,6 +57,9 @@ def read_format(body: Body) -> Any:
         if schema is None:
             raise missing("response_format.json_schema")
         schema.needed_text("name", most=64)
+        schema.text("description")
+        schema.inner("schema")
+        schema.flag("strict")
     return wanted.fields
 
 

@@ -10,7 +10,7 @@ from steward.agents.service import ClientTool, Wishes
 from steward.doors.openai import wire
 from steward.doors.openai.errors import BadRequest
 from steward.doors.openai.wire import ChatBody
-from steward.providers.wire import PromptMessage
+from steward.providers.wire import ModelRequest, PromptMessage
 from steward.runs.actions import Word
 from steward.runs.schemas import Earlier
 
@@ -54,10 +54,10 @@ def asked_of(body: ChatBody, agent_id: str | None, *, is_by_agent: bool) -> Aske
             server and no documents unasked, here as everywhere on this wire.
 
     Raises:
-        BadRequest: it ends with an answer, or asks for what a turn cannot do.
+        BadRequest: it ends with an answer.
     """
-    ensure_possible(body)
-    prompt = wire.prompt_of(body.messages)
+    request = wire.to_request(body)
+    prompt = request.messages
     said = [message for message in prompt if message.role != "system"]
     begin = len(said)
     while begin and said[begin - 1].role == "user":
@@ -68,28 +68,8 @@ def asked_of(body: ChatBody, agent_id: str | None, *, is_by_agent: bool) -> Aske
     return Asked(
         question=_joined(said[begin:]),
         earlier=[Earlier(None, message.role, _stored(message)) for message in said[:begin] if message.parts],
-        wishes=_wishes(body, agent_id, instructions or None, is_by_agent=is_by_agent),
+        wishes=_wishes(body, request, agent_id, instructions or None, is_by_agent=is_by_agent),
     )
-
-
-def ensure_possible(body: ChatBody) -> None:
-    """Refuse what a turn cannot do: an agent brings its own way of answering.
-
-    Raises:
-        BadRequest: the sentence names it.
-    """
-    refused = {
-        "stop": bool(body.stop),
-        "response_format": body.response_format is not None and body.response_format.type != "text",
-        "tool_choice": body.tool_choice not in (None, "auto", "none"),
-        "parallel_tool_calls": body.parallel_tool_calls is False and bool(body.tools),
-    }
-    for name, is_refused in refused.items():
-        if is_refused:
-            raise BadRequest(
-                f"'{name}' is not taken by agents and stored conversations; leave it out, or ask a model by itself.",
-                param=name,
-            )
 
 
 def outputs_of(body: ChatBody) -> dict[str, Word]:
@@ -102,7 +82,14 @@ def outputs_of(body: ChatBody) -> dict[str, Word]:
     return dict(reversed(words.items()))
 
 
-def _wishes(body: ChatBody, agent_id: str | None, instructions: str | None, *, is_by_agent: bool) -> Wishes:
+def _wishes(
+    body: ChatBody,
+    request: ModelRequest,
+    agent_id: str | None,
+    instructions: str | None,
+    *,
+    is_by_agent: bool,
+) -> Wishes:
     documents = wire.to_wishes(body)
     offered = [tool.function for tool in body.tools or ()] if body.tool_choice != "none" else []
     return replace(
@@ -110,10 +97,15 @@ def _wishes(body: ChatBody, agent_id: str | None, instructions: str | None, *, i
         rag_enabled=(documents.rag_enabled or body.rag_enabled) if is_by_agent else documents.rag_enabled,
         agent_id=agent_id,
         model=None if agent_id is not None else body.model,
-        temperature=body.temperature,
-        max_tokens=body.max_completion_tokens or body.max_tokens,
+        temperature=request.temperature,
+        max_tokens=request.max_tokens,
         instructions=instructions,
-        reasoning_effort=body.reasoning_effort,
+        reasoning_effort=request.reasoning_effort,
+        top_p=request.top_p,
+        stop=request.stop,
+        output=request.output,
+        tool_choice=request.tool_choice if offered else None,
+        parallel_tool_calls=request.parallel_tool_calls,
         tools=None if is_by_agent and body.tool_choice != "none" else [],
         client_tools=[ClientTool(one.name, one.description or "", one.parameters or {}) for one in offered]
         or None,

@@ -203,20 +203,32 @@ async def test_what_waits_for_a_person_is_refused_and_not_done(
     assert waiting.json()["items"] == []
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"stop": ["END"]},
-        {"response_format": {"type": "json_object"}},
-        {"tools": [SCREEN], "tool_choice": "required"},
-        {"tools": [SCREEN], "parallel_tool_calls": False},
-    ],
-    ids=["stop", "format", "choice", "parallel"],
-)
-async def test_what_an_agent_cannot_is_refused(official: openai.AsyncOpenAI, fields: dict[str, Any]) -> None:
-    with pytest.raises(openai.BadRequestError, match="not taken by agents") as refused:
-        await official.chat.completions.create(model="agent/asst_default", messages=user("hi"), **fields)
-    assert refused.value.param == list(fields)[-1]
+async def test_how_an_answer_is_wished_for_reaches_the_model(
+    house: Runtime, official: openai.AsyncOpenAI, ada: Person, provider: ScriptedProvider
+) -> None:
+    await make_agent(house, ada, "Former")
+    word = new_id("word")
+    schema: dict[str, Any] = {"name": "said", "schema": {"type": "object", "properties": {}}}
+    question = f"{word} {calling('readScreen', at=1)}"
+    answer = await official.chat.completions.create(
+        model="agent/Former",
+        messages=user(question),
+        stop="END",
+        top_p=0.4,
+        response_format={"type": "json_schema", "json_schema": schema},  # pyright: ignore[reportArgumentType]  # a plain dict
+        tools=[SCREEN],
+        tool_choice={"type": "function", "function": {"name": "readScreen"}},
+        parallel_tool_calls=False,
+    )
+    assert answer.choices[0].finish_reason == "tool_calls"
+    await answered_outputs(official, answer, question, ["Orders"])
+    first, second = [record.body for record in calls_with(provider, word)]
+    assert (first["stop"], first["top_p"], first["parallel_tool_calls"]) == (["END"], 0.4, False)
+    assert first["tool_choice"]["function"]["name"] == "readScreen"
+    assert first["response_format"]["json_schema"]["name"] == "said"
+    # Forced again, it would never end; the rest holds for the whole answer.
+    assert "tool_choice" not in second
+    assert (second["stop"], second["response_format"]) == (["END"], first["response_format"])
 
 
 async def test_no_tools_when_none_shall_be_called(

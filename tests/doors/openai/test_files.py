@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import openai
 import pytest
 
+from steward.files import sweep
 from steward.kernel.runtime import Runtime
 from tests.conftest import MakePerson, Person
 from tests.doors.openai.stores import blocking_client, official_client, refused, uploaded
@@ -104,6 +106,32 @@ async def test_a_file_has_every_field(client: httpx.AsyncClient, ada: Person) ->
     }
 
 
+async def test_a_file_is_gone_when_its_time_is_over(
+    official: openai.AsyncOpenAI, house: Runtime, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = await official.files.create(file=("kept.txt", b"kept"), purpose="user_data")
+    file = await official.files.create(
+        file=("brief.txt", f"brief {ada.actor.user_id}".encode()),
+        purpose="user_data",
+        expires_after={"anchor": "created_at", "seconds": 3_600},
+    )
+    assert file.expires_at is not None
+    assert abs(file.expires_at - file.created_at - 3_600) <= 1
+    assert await sweep.delete_expired(house) == 0
+    assert (await official.files.retrieve(file.id)).expires_at == file.expires_at
+    now = house.now
+    monkeypatch.setattr(house, "now", lambda: now() + timedelta(seconds=3_601))
+    # At once, and not only when the sweep comes by.
+    with pytest.raises(openai.NotFoundError):
+        await official.files.retrieve(file.id)
+    with pytest.raises(openai.NotFoundError):
+        await official.files.content(file.id)
+    assert [one.id async for one in official.files.list()] == [kept.id]
+    assert await sweep.delete_expired(house) == 1
+    monkeypatch.undo()
+    assert [one.id async for one in official.files.list()] == [kept.id]
+
+
 async def test_what_was_brought_for_a_document_is_shown_as_an_assistants_file(
     client: httpx.AsyncClient, ada: Person
 ) -> None:
@@ -125,9 +153,28 @@ async def test_what_was_brought_for_a_document_is_shown_as_an_assistants_file(
         ),
         (
             {"purpose": "batch", "expires_after[anchor]": "created_at"},
-            "expires_after",
-            "invalid_request_error",
-            "'expires_after' is not available: files stay here until they are deleted.",
+            "expires_after[seconds]",
+            "missing_required_parameter",
+            "Missing required parameter: 'expires_after[seconds]'.",
+        ),
+        (
+            {"purpose": "batch", "expires_after[anchor]": "created_at", "expires_after[seconds]": "3599"},
+            "expires_after[seconds]",
+            "integer_below_min_value",
+            "Invalid 'expires_after[seconds]': integer below minimum value. Expected a value >= 3600, but got 3599 "
+            "instead.",
+        ),
+        (
+            {"purpose": "batch", "expires_after[anchor]": "last_active_at", "expires_after[seconds]": "3600"},
+            "expires_after[anchor]",
+            "invalid_value",
+            "Invalid value: 'last_active_at'. Supported values are: 'created_at'.",
+        ),
+        (
+            {"purpose": "batch", "expires_after[anchor]": "created_at", "expires_after[seconds]": "soon"},
+            "expires_after[seconds]",
+            "invalid_type",
+            "Invalid type for 'expires_after[seconds]': expected an integer, but got a string instead.",
         ),
     ],
 )

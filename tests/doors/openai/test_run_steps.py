@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import httpx
 import pytest
 
+from steward.kernel.runtime import Runtime
+from steward.usage import service as usage
 from tests.conftest import Person
 from tests.doors.openai.running import (
     WEATHER,
@@ -45,10 +48,11 @@ async def test_the_steps_of_a_plain_answer(client: httpx.AsyncClient, ada: Perso
         "failed_at": None,
         "last_error": None,
         "step_details": {"type": "message_creation", "message_creation": {"message_id": message["id"]}},
-        "metadata": {},
+        "metadata": {"cost_usd": step["metadata"]["cost_usd"]},
         "usage": run["usage"],
     }
     assert step["id"].startswith("step_")
+    assert Decimal(step["metadata"]["cost_usd"]) > 0
     assert await get(client, ada, f"{path}/{step['id']}") == step
     (streamed_step,) = data_of(frames, "thread.run.step.completed")
     assert streamed_step == step
@@ -70,12 +74,38 @@ async def test_the_steps_of_functions(client: httpx.AsyncClient, ada: Person) ->
     tools, said = found["data"]
     assert (tools["id"], tools["status"], said["type"]) == (waiting["id"], "completed", "message_creation")
     assert tools["step_details"]["tool_calls"][0]["function"]["output"] == "rain"
-    ended = await get(client, ada, path)
-    assert said["usage"] == ended["usage"]
     first = await get(client, ada, f"{path}/steps", limit=1)
     assert ([one["id"] for one in first["data"]], first["has_more"]) == ([said["id"]], True)
     rest = await get(client, ada, f"{path}/steps", limit=1, after=said["id"])
     assert ([one["id"] for one in rest["data"]], rest["has_more"]) == ([tools["id"]], False)
+
+
+async def test_each_step_has_what_it_used(client: httpx.AsyncClient, ada: Person, house: Runtime) -> None:
+    assistant_id = await assistant(client, ada, tools=[WEATHER])
+    text = f"{calling('Bern')} {calling('Chur')} {{{{reply:It rains.}}}}"
+    thread_id = await thread(client, ada, text)
+    frames = await streamed(client, ada, f"/threads/{thread_id}/runs", assistant_id=assistant_id)
+    path = f"/threads/{thread_id}/runs/{data_of(frames, 'thread.run.created')[0]['id']}"
+    for _ in range(2):
+        (waiting,) = data_of(frames, "thread.run.requires_action")
+        (call,) = waiting["required_action"]["submit_tool_outputs"]["tool_calls"]
+        outputs = [{"tool_call_id": call["id"], "output": "rain"}]
+        frames = await streamed(client, ada, f"{path}/submit_tool_outputs", tool_outputs=outputs)
+        (handed_in,) = [
+            step
+            for step in data_of(frames, "thread.run.step.completed")
+            if step["step_details"]["type"] == "tool_calls"
+        ]
+        assert handed_in["usage"]["total_tokens"] > 0
+    (run,) = data_of(frames, "thread.run.completed")
+    steps = (await get(client, ada, f"{path}/steps", order="asc"))["data"]
+    assert [step["type"] for step in steps] == ["tool_calls", "tool_calls", "message_creation"]
+    for name, total in run["usage"].items():
+        each = [step["usage"][name] for step in steps]
+        assert (sum(each), all(each)) == (total, True)
+    async with house.database.work(ada.actor) as work:
+        cost = await usage.cost_of_run(work, thread_id, run["id"])
+    assert sum(Decimal(step["metadata"]["cost_usd"]) for step in steps) == cost
 
 
 async def test_a_step_that_is_not_there(client: httpx.AsyncClient, ada: Person) -> None:

@@ -193,10 +193,18 @@ async def test_functions_and_their_outputs(client: httpx.AsyncClient, ada: Perso
     assert [call["function"]["output"] for call in done["step_details"]["tool_calls"]] == ["rain", "rain"]
 
 
+def spoken(frames: list[tuple[str, Any]]) -> str:
+    """What the deltas of a stream say."""
+    deltas = data_of(frames, "thread.message.delta")
+    return "".join(delta["delta"]["content"][0]["text"].get("value", "") for delta in deltas)
+
+
 async def test_text_before_a_call_stays_one_message(client: httpx.AsyncClient, ada: Person) -> None:
     assistant_id = await assistant(client, ada, tools=[WEATHER])
-    thread_id = await thread(client, ada, f"{{{{reasoning:Hm.}}}} {calling('Bern')} {{{{reply:Wet.}}}}")
+    asked = f"{{{{reasoning:Hm.}}}} {{{{lead:Let me look.}}}} {calling('Bern')} {{{{reply:Wet.}}}}"
+    thread_id = await thread(client, ada, asked)
     frames = await streamed(client, ada, f"/threads/{thread_id}/runs", assistant_id=assistant_id)
+    assert spoken(frames) == "Let me look."
     (run,) = data_of(frames, "thread.run.requires_action")
     (call,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
     rest = await streamed(
@@ -205,9 +213,11 @@ async def test_text_before_a_call_stays_one_message(client: httpx.AsyncClient, a
         f"/threads/{thread_id}/runs/{run['id']}/submit_tool_outputs",
         tool_outputs=[{"tool_call_id": call["id"], "output": "rain"}],
     )
-    assert len(data_of(rest, "thread.message.created")) == 1
+    (created,) = data_of(rest, "thread.message.created")
+    assert [part["text"]["value"] for part in created["content"]] == ["Let me look."]
+    assert spoken(rest) == "\n\nWet."
     shown = await get(client, ada, f"/threads/{thread_id}/messages", run_id=run["id"])
-    assert [message["content"][0]["text"]["value"] for message in shown["data"]] == ["Wet."]
+    assert [message["content"][0]["text"]["value"] for message in shown["data"]] == ["Let me look.\n\nWet."]
 
 
 async def test_a_refusal_before_the_run_is_a_plain_error(client: httpx.AsyncClient, ada: Person) -> None:

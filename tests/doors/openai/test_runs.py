@@ -299,6 +299,27 @@ async def test_a_run_expires_when_nobody_hands_in_outputs(
     await until(client, ada, await begin(client, ada, thread_id, assistant_id=assistant_id), "completed")
 
 
+async def test_a_run_waits_as_long_as_the_server_is_set_to(
+    client: httpx.AsyncClient, ada: Person, house: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = house.settings.tools.model_copy(update={"client_seconds": 86_400.0})
+    monkeypatch.setattr(house, "settings", house.settings.model_copy(update={"tools": patient}))
+    assistant_id = await assistant(client, ada, tools=[WEATHER])
+    thread_id = await thread(client, ada, f"{calling('Bern')} {{{{reply:It rains.}}}}")
+    begun = await begin(client, ada, thread_id, assistant_id=assistant_id)
+    assert begun["expires_at"] - begun["created_at"] == 86_400
+    run = await until(client, ada, begun, "requires_action")
+    now = house.now
+    monkeypatch.setattr(house, "now", lambda: now() + timedelta(hours=23))
+    await actions.expire_due(house)
+    monkeypatch.undo()
+    (call,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+    path = f"/threads/{thread_id}/runs/{run['id']}/submit_tool_outputs"
+    late = await post(client, ada, path, tool_outputs=[{"tool_call_id": call["id"], "output": "rain"}])
+    assert late.status_code == 200, late.text
+    await until(client, ada, run, "completed")
+
+
 @pytest.mark.req("CHAT-27", "THRD-11")
 async def test_a_run_fails_with_its_cause(client: httpx.AsyncClient, ada: Person) -> None:
     assistant_id = await assistant(client, ada)
