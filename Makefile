@@ -23,7 +23,7 @@ MCP_REFERENCE := tests/mcp_servers/reference/node_modules/.installed
 NODE_JUDGES := tests/judges/node/node_modules/.installed
 WEB_INSTALLED := web/node_modules/.installed
 WEB_BUILT := steward/static/index.html
-WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/e2e/*' -not -path 'web/tests/*' \
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/e2e/*' -not -path 'web/bench/*' -not -path 'web/tests/*' \
 	-not -path 'web/test-results/*' -not -path 'web/playwright-report/*' -not -name '*.test.ts' -not -name '*.test.tsx' \
 	-not -name '*.md' -not -name '*.tsbuildinfo' 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) -q

@@ -24,7 +24,8 @@ from bench.processes import Unready, busy_percent
 from bench.targets import Target
 
 RESULTS = Path(__file__).parent / "results"
-TARGETS = ("direct", "pass-through", "steward-completions", "steward-chat", *targets.WIRES, "litellm")
+DOORS = ("steward-completions", "steward-chat", targets.ASSISTANTS)
+TARGETS = ("direct", "pass-through", *DOORS, *targets.WIRES, "litellm")
 
 
 def main() -> int:
@@ -126,7 +127,11 @@ def _start(
     if any(name.startswith(("steward", "wire")) for name in wanted):
         console.print("Starting Steward with an empty database")
         steward = stack.enter_context(targets.steward(source.root, folder))
-        doors = {"steward-completions": steward.completions(), "steward-chat": steward.chat()}
+        doors = {
+            "steward-completions": steward.completions(),
+            "steward-chat": steward.chat(),
+            targets.ASSISTANTS: steward.assistants(),
+        }
         doors |= {name: steward.upstream(name) for name in targets.WIRES}
         found += [door for name, door in doors.items() if name in wanted]
     if options.litellm is not None and "litellm" in wanted:

@@ -21,7 +21,7 @@ import aiohttp
 import msgspec
 import uvloop
 
-Wire = Literal["completions", "ai_sdk"]
+Wire = Literal["completions", "ai_sdk", "assistants"]
 _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
 _STAMP = re.compile(r"^@(\d+\.\d+) ")
 
@@ -80,6 +80,27 @@ class _Part(msgspec.Struct):
     error: str = msgspec.field(default="", name="errorText")
 
 
+class _Text(msgspec.Struct):
+    value: str = ""
+
+
+class _Content(msgspec.Struct):
+    text: _Text = msgspec.field(default_factory=_Text)
+
+
+class _MessageDelta(msgspec.Struct):
+    content: list[_Content] = []
+
+
+class _Frame(msgspec.Struct):
+    """What one event of a run's stream brings; of most events nothing is wanted here."""
+
+    object: str = ""
+    delta: _MessageDelta = msgspec.field(default_factory=_MessageDelta)
+    error: msgspec.Raw = msgspec.Raw(b"")
+    last_error: msgspec.Raw = msgspec.Raw(b"null")
+
+
 @dataclass(slots=True)
 class _Stream:
     tag: str
@@ -135,6 +156,7 @@ class Load:
         self._serial = 0
         self._completion = msgspec.json.Decoder(_Chunk)
         self._part = msgspec.json.Decoder(_Part)
+        self._frame = msgspec.json.Decoder(_Frame)
 
     async def run(self, job: Job) -> Result:
         if self._session is None:
@@ -235,11 +257,23 @@ class Load:
             elif part.type == "error":
                 stream.error = f"stream {stream.tag}: {part.error}"
             return
+        if wire == "assistants":
+            self._take_frame(stream, data, now)
+            return
         chunk = self._completion.decode(data)
         if chunk.choices and chunk.choices[0].delta.content:
             stream.take(chunk.choices[0].delta.content, now)
         elif bytes(chunk.error):
             stream.error = f"stream {stream.tag}: {bytes(chunk.error)[:200].decode()}"
+
+    def _take_frame(self, stream: _Stream, data: bytes, now: float) -> None:
+        frame = self._frame.decode(data)
+        if frame.object == "thread.message.delta":
+            for content in frame.delta.content:
+                if content.text.value:
+                    stream.take(content.text.value, now)
+        elif (error := bytes(frame.error) or bytes(frame.last_error)) != b"null":
+            stream.error = f"stream {stream.tag}: {error[:200].decode()}"
 
 
 def _chat_id(stream: _Stream) -> str:
@@ -253,6 +287,9 @@ def _body(job: Job, stream: _Stream) -> dict[str, Any]:
     if job.wire == "ai_sdk":
         message = {"id": f"message-{stream.tag}", "role": "user", "parts": [{"type": "text", "text": text}]}
         return {"id": _chat_id(stream), "message": message, "trigger": "submit-message", "model": job.model}
+    if job.wire == "assistants":
+        thread = {"messages": [{"role": "user", "content": text}]}
+        return {"assistant_id": job.model, "thread": thread, "stream": True}
     return {
         "model": job.model,
         "messages": [{"role": "user", "content": text}],

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bench.load import percentile
 from bench.measures import TTFT_LEVELS
-from bench.targets import WIRES
+from bench.targets import ASSISTANTS, WIRES
 
 Samples = Mapping[str, Mapping[str, list[float]]]
 BASE = "pass-through"
@@ -31,13 +31,15 @@ class Row:
     """What the ratio compares when ``values`` are what was added to a floor."""
     most: tuple[float, str] | None = None
     """The goal as a ratio: at most so many times another target's value."""
+    judged: tuple[str, ...] = JUDGED
+    """The targets that the goal is for."""
 
     def is_met(self, target: str) -> bool | None:
         value = self.values.get(target)
-        if self.most is not None and value is not None and target in JUDGED:
+        if self.most is not None and value is not None and target in self.judged:
             other = self.values.get(self.most[1])
             return None if other is None else value <= self.most[0] * other
-        if self.goal is None or value is None or target not in JUDGED:
+        if self.goal is None or value is None or target not in self.judged:
             return None
         return value >= self.goal if self.at_least else value <= self.goal
 
@@ -92,6 +94,22 @@ def _at_a_thousand(samples: Samples) -> dict[str, float]:
     return {target: held[target] + (_MANY - 200) * each[target] / 1024 for target in held if target in each}
 
 
+def _of_assistants(samples: Samples) -> list[Row]:
+    """What the Assistants API costs beside the chat, with which it shares its runs, and beside a completion."""
+    judged, chat = (ASSISTANTS,), "steward-chat"
+    found: list[Row] = []
+    paced = {"paced, turn included": _medians(samples, "cpu_paced_us"), "further ones": _further(samples)}
+    for words, values in paced.items():
+        beside = {name: values[name] for name in (chat, ASSISTANTS) if {name, ASSISTANTS} <= values.keys()}
+        name = f"Assistants stream: CPU per token, {words}"
+        found.append(Row(name, "µs", beside, most=(1.5, chat), judged=judged))
+    times = _ttft(samples, 1, 0.5)
+    plain, with_thread = times.get("steward-completions"), times.get(ASSISTANTS)
+    added = {} if plain is None or with_thread is None else {ASSISTANTS: with_thread - plain}
+    found.append(Row("create-and-run adds to a completion, p50", "ms", added, 20, ratio=False, judged=judged))
+    return found
+
+
 def rows(samples: Samples) -> list[Row]:
     """Everything that was measured, in the order of the table."""
     found = [
@@ -129,6 +147,7 @@ def rows(samples: Samples) -> list[Row]:
                     most=most if judged else None,
                 )
             )
+    found += _of_assistants(samples)
     found += [
         Row("errors outside of the crowds", "", _sums(samples, "errors"), 0, ratio=False),
         Row("idle server CPU", "%", _medians(samples, "idle_percent"), ratio=False),
@@ -162,7 +181,7 @@ def show(table_rows: Sequence[Row], targets: Sequence[str], console: Console) ->
     table.add_column("goal", justify="right")
     table.add_column("met")
     for row in table_rows:
-        verdicts = [met for target in JUDGED if (met := row.is_met(target)) is not None]
+        verdicts = [met for target in row.judged if (met := row.is_met(target)) is not None]
         table.add_row(
             f"{row.name}{', ' if row.unit else ''}{row.unit}",
             *(_cell(row, target) for target in targets),

@@ -1,4 +1,4 @@
-"""What is measured: the provider itself, the byte pass-through, Steward's two doors, LiteLLM's proxy."""
+"""What is measured: the provider itself, the byte pass-through, Steward's three doors, LiteLLM's proxy."""
 
 import json
 import os
@@ -25,6 +25,7 @@ WIRES = {
     "wire-gemini": "google/gemini-2.5-flash",
 }
 """The same door in front of the other wires: target -> model."""
+ASSISTANTS = "steward-assistants"
 _OFFLINE = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
@@ -117,6 +118,18 @@ class Steward:
 
     def chat(self) -> Target:
         return self._target("steward-chat", "ai_sdk", f"{self.root}/api/v1/chat", f"openai/{_MODEL}")
+
+    def assistants(self) -> Target:
+        """A thread and a run on it in one request; an assistant is made for all of them."""
+        wanted = {"model": f"openai/{_MODEL}", "name": "Bench"}
+        request = urllib.request.Request(
+            f"{self.root}/v1/assistants",
+            json.dumps(wanted).encode(),
+            {**self.headers, "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assistant_id = str(json.load(answer)["id"])
+        return self._target(ASSISTANTS, "assistants", f"{self.root}/v1/threads/runs", assistant_id)
 
     def upstream(self, name: str) -> Target:
         """The completions door in front of another wire."""
