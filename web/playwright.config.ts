@@ -13,7 +13,10 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   timeout: 90_000,
-  expect: { timeout: 20_000 },
+  expect: {
+    timeout: 20_000,
+    toHaveScreenshot: { pathTemplate: "{testDir}/shots/pictures/{arg}{ext}", maxDiffPixelRatio: 0.002, animations: "disabled" },
+  },
   use: {
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",

@@ -66,6 +66,8 @@ async function end(pid: number): Promise<void> {
 function environment(providerUrl: string | null): NodeJS.ProcessEnv {
   // The keys of whoever runs this have no part in it.
   const kept = Object.entries(process.env).filter(([name]) => !/_API_KEY$|^STEWARD_|^OPENAI_/.test(name));
+  // Whoever starts the scenes may give the server a setting: E2E_STEWARD_CHAT__MAX_TOKENS becomes STEWARD_CHAT__MAX_TOKENS.
+  const given = kept.filter(([name]) => name.startsWith("E2E_STEWARD_")).map(([name, value]) => [name.slice(4), value] as const);
   if (providerUrl === null) return Object.fromEntries(kept);
   return {
     ...Object.fromEntries(kept),
@@ -75,6 +77,7 @@ function environment(providerUrl: string | null): NodeJS.ProcessEnv {
     ANTHROPIC_BASE_URL: providerUrl,
     STEWARD_UPSTREAM__RETRY_SECONDS: "0.05",
     STEWARD_RATE_LIMITS: "off",
+    ...Object.fromEntries(given),
   };
 }
 

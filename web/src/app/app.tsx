@@ -1,6 +1,6 @@
 // The composition root: it alone knows all rooms, and which page shows which.
 import { QueryClient, QueryClientProvider, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, Suspense, lazy, useEffect, useState } from "react";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 
 import { SignInPage, nextPage } from "~/features/identity/sign_in_page";
@@ -16,6 +16,9 @@ import { Button } from "~/shared/ui/button";
 import { Toasts } from "~/shared/ui/toasts";
 
 import { Workplace } from "./workplace";
+
+// Every component in every state; what is built for production has no such page.
+const ComponentsPage = import.meta.env.DEV ? lazy(() => import("~/dev/components_page")) : null;
 
 const makeClient = () =>
   new QueryClient({
@@ -114,6 +117,13 @@ function Pages() {
       <Route path="/welcome">
         <Welcome />
       </Route>
+      {ComponentsPage ? (
+        <Route path="/dev/components">
+          <Suspense>
+            <ComponentsPage />
+          </Suspense>
+        </Route>
+      ) : null}
       <Route>
         <Inside />
       </Route>

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/ai/assistant/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Up Assistant
+         * @description The workspace's assistant of a type, made at the first call; later calls answer the same. For administrators.
+         */
+        post: operations["set_up_assistant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/assistant-v2/chat": {
         parameters: {
             query?: never;
@@ -33,7 +53,7 @@ export interface paths {
         };
         /**
          * List Actions
-         * @description The calls of tools that wait for you, or for others about something that you asked for.
+         * @description The calls of tools that wait for you, or for others about something that you asked for; the newest first.
          */
         get: operations["list_actions"];
         put?: never;
@@ -516,6 +536,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chat/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tags
+         * @description List the tags of the caller's conversations outside the archive, the most used first.
+         */
+        get: operations["list_tags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/chat/{conversation_id}": {
         parameters: {
             query?: never;
@@ -539,7 +579,7 @@ export interface paths {
         head?: never;
         /**
          * Change Thread
-         * @description Rename, pin, archive or restore a conversation, or show another branch of it.
+         * @description Rename, pin, tag, archive or restore a conversation, or show another branch of it.
          */
         patch: operations["change_thread"];
         trace?: never;
@@ -579,6 +619,54 @@ export interface paths {
          */
         post: operations["branch_thread"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{conversation_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Thread
+         * @description Download a conversation: the branch that is shown, with its code, its tools' results and its sources.
+         */
+        get: operations["export_thread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat/{conversation_id}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Share
+         * @description How a conversation of the caller is shared; 404 while it is not.
+         */
+        get: operations["read_share"];
+        put?: never;
+        /**
+         * Share Thread
+         * @description Share a conversation with the workspace, as it is and as it goes on. Sharing it again gives the same share.
+         */
+        post: operations["share_thread"];
+        /**
+         * Unshare Thread
+         * @description Take a conversation back: from now on nobody else can read it.
+         */
+        delete: operations["unshare_thread"];
         options?: never;
         head?: never;
         patch?: never;
@@ -906,6 +994,26 @@ export interface paths {
          * @description List what happened, the newest first: everybody's doings for admins and owners, else one's own.
          */
         get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Feedback
+         * @description List the feedback of everybody in the workspace, newest first; for admins and owners.
+         */
+        get: operations["list_feedback"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1358,6 +1466,30 @@ export interface paths {
         patch: operations["change_memory"];
         trace?: never;
     };
+    "/api/v1/messages/{message_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give Feedback
+         * @description Say that an answer is good or bad, and why; it takes the place of what was said before.
+         */
+        put: operations["give_feedback"];
+        post?: never;
+        /**
+         * Take Feedback Back
+         * @description Take the feedback on an answer back.
+         */
+        delete: operations["take_feedback_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/model-settings": {
         parameters: {
             query?: never;
@@ -1676,6 +1808,86 @@ export interface paths {
          * @description Let a schedule's agent begin now; its slots come as they would have.
          */
         post: operations["run_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shared
+         * @description List the conversations that colleagues share, those shared last first.
+         */
+        get: operations["list_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Shared
+         * @description A conversation that somebody in the workspace shares.
+         */
+        get: operations["read_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{share_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Shared
+         * @description Download a conversation that somebody in the workspace shares.
+         */
+        get: operations["export_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shared/{share_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Shared Messages
+         * @description A page of a shared conversation, newest first: the branch that its owner sees.
+         */
+        get: operations["read_shared_messages"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2113,6 +2325,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Conversation
+         * @description Make a conversation, with its first items if there are any.
+         */
+        post: operations["create_conversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Conversation Object
+         * @description One conversation.
+         */
+        get: operations["read_conversation_object"];
+        put?: never;
+        /**
+         * Change Conversation
+         * @description Change the metadata of a conversation.
+         */
+        post: operations["change_conversation"];
+        /**
+         * Delete Conversation
+         * @description Delete a conversation with its items and responses; what is being made in it is stopped.
+         */
+        delete: operations["delete_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conversation Items
+         * @description List the items of a conversation, the newest first unless `order` says otherwise.
+         */
+        get: operations["list_conversation_items"];
+        put?: never;
+        /**
+         * Create Conversation Items
+         * @description Add items to the end of a conversation.
+         */
+        post: operations["create_conversation_items"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{conversation_id}/items/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Conversation Item
+         * @description One item.
+         */
+        get: operations["read_conversation_item"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Conversation Item
+         * @description Delete an item; what follows it stays.
+         */
+        delete: operations["delete_conversation_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/embeddings": {
         parameters: {
             query?: never;
@@ -2233,6 +2541,92 @@ export interface paths {
          * @description One model, or an agent.
          */
         get: operations["read_openai_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Response
+         * @description Answer what is said, by a model or by an agent, `agent/<name or id>`.
+         *
+         *     It ends when its reader goes, unless it was asked for in the background.
+         */
+        post: operations["create_response"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/{response_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Response
+         * @description A response as it stands; with `stream` what it says from the beginning, or behind `starting_after`.
+         */
+        get: operations["read_response"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Response
+         * @description Delete a response: with its thread, unless that is a conversation or others follow there.
+         */
+        delete: operations["delete_response"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/{response_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Response
+         * @description Stop a response in the background; what it said so far is kept. Cancelling twice does no harm.
+         */
+        post: operations["cancel_response"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/responses/{response_id}/input_items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Response Input Items
+         * @description List what a response was asked with, the newest first unless `order` says otherwise.
+         */
+        get: operations["list_response_input_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2723,11 +3117,13 @@ export interface components {
     schemas: {
         /**
          * ActionPage
-         * @description Calls that wait.
+         * @description A page of calls that wait, the newest first.
          */
         ActionPage: {
             /** Items */
             items: components["schemas"]["ActionRead"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /**
          * ActionRead
@@ -4092,6 +4488,104 @@ export interface components {
             type: string;
         };
         /**
+         * Feedback
+         * @description What the reader of an answer said about it.
+         */
+        Feedback: {
+            /**
+             * Rating
+             * @enum {string}
+             */
+            rating: "good" | "bad";
+            /** Reason */
+            reason: string | null;
+        };
+        /**
+         * FeedbackEntry
+         * @description Feedback as those who run the workspace read it; what was said in the conversation is not theirs.
+         */
+        FeedbackEntry: {
+            /** Agent Id */
+            agent_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Message Id */
+            message_id: string;
+            /** Model */
+            model: string | null;
+            /**
+             * Rating
+             * @enum {string}
+             */
+            rating: "good" | "bad";
+            /** Reason */
+            reason: string | null;
+            /** Thread Id */
+            thread_id: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** User Id */
+            user_id: string;
+            /** User Name */
+            user_name: string;
+        };
+        /**
+         * FeedbackGiven
+         * @description What to say about an answer.
+         */
+        FeedbackGiven: {
+            /**
+             * Rating
+             * @enum {string}
+             */
+            rating: "good" | "bad";
+            /** Reason */
+            reason?: string | null;
+        };
+        /**
+         * FeedbackPage
+         * @description A page of feedback, newest first.
+         */
+        FeedbackPage: {
+            /** Items */
+            items: components["schemas"]["FeedbackEntry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * FeedbackRead
+         * @description Feedback on an answer.
+         */
+        FeedbackRead: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Message Id */
+            message_id: string;
+            /**
+             * Rating
+             * @enum {string}
+             */
+            rating: "good" | "bad";
+            /** Reason */
+            reason: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * FilePage
          * @description A page of files, newest first.
          */
@@ -4113,6 +4607,11 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Expires At
+             * @description When the file is deleted by itself; null for never.
+             */
+            expires_at?: string | null;
             /** Id */
             id: string;
             /**
@@ -4550,6 +5049,16 @@ export interface components {
             tag: string;
         };
         /**
+         * MessagePage
+         * @description A page of the visible branch, newest first.
+         */
+        MessagePage: {
+            /** Items */
+            items: components["schemas"]["MessageRead"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * MessageRead
          * @description A message of a conversation.
          */
@@ -4562,6 +5071,8 @@ export interface components {
              */
             created_at: string;
             error: components["schemas"]["MessageError"] | null;
+            /** @description The caller's own. */
+            feedback?: components["schemas"]["Feedback"] | null;
             /** Finish Reason */
             finish_reason: string | null;
             /** Id */
@@ -5630,6 +6141,68 @@ export interface components {
             type: "email" | "research" | "crm" | "support" | "coaching" | "custom";
         };
         /**
+         * ShareRead
+         * @description A conversation is shared with the workspace.
+         */
+        ShareRead: {
+            /** Conversation Id */
+            conversation_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Path
+             * @description Where colleagues read it in the web app.
+             */
+            path: string;
+        };
+        /**
+         * SharedPage
+         * @description A page of shared conversations, those shared last first.
+         */
+        SharedPage: {
+            /** Items */
+            items: components["schemas"]["SharedThread"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * SharedThread
+         * @description A conversation as a colleague who shares it lets it be read.
+         */
+        SharedThread: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was shared.
+             */
+            created_at: string;
+            /**
+             * Id
+             * @description Id of the share, which is all that a reader knows the conversation by.
+             */
+            id: string;
+            /** Message Count */
+            message_count: number;
+            /**
+             * Shared By
+             * @description Name of who shares it.
+             */
+            shared_by: string;
+            /** Title */
+            title: string;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When its last message came.
+             */
+            updated_at: string;
+        };
+        /**
          * SignIn
          * @description E-mail address and password.
          */
@@ -5689,6 +6262,24 @@ export interface components {
             run_id: string | null;
             /** Stopped */
             stopped: boolean;
+        };
+        /**
+         * TagCount
+         * @description A tag, and how many conversations outside the archive have it.
+         */
+        TagCount: {
+            /** Conversations */
+            conversations: number;
+            /** Tag */
+            tag: string;
+        };
+        /**
+         * TagList
+         * @description Tags, the most used first.
+         */
+        TagList: {
+            /** Items */
+            items: components["schemas"]["TagCount"][];
         };
         /**
          * TaskChange
@@ -5918,6 +6509,11 @@ export interface components {
             head_id?: string | null;
             /** Pinned */
             pinned?: boolean | null;
+            /**
+             * Tags
+             * @description All of its tags from now on; an empty list takes them away.
+             */
+            tags?: string[] | null;
             /** Title */
             title?: string | null;
         };
@@ -5992,6 +6588,8 @@ export interface components {
              * @enum {string}
              */
             status: "idle" | "running";
+            /** Tags */
+            tags: string[];
             /** Title */
             title: string;
             /** Token Count */
@@ -6451,6 +7049,48 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    set_up_assistant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
     chat_in_workspace: {
         parameters: {
             query?: never;
@@ -6480,7 +7120,10 @@ export interface operations {
     };
     list_actions: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7337,6 +7980,8 @@ export interface operations {
                 offset?: number;
                 cursor?: string | null;
                 archived?: boolean;
+                /** @description Only those that have it. */
+                tag?: string | null;
             };
             header?: never;
             path?: never;
@@ -7443,6 +8088,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -7611,6 +8285,133 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ThreadRead"];
                 };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    export_thread: {
+        parameters: {
+            query?: {
+                /** @description Markdown and PDF are for people, JSON for programs. */
+                format?: "markdown" | "json" | "pdf";
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/pdf": string;
+                    "text/markdown": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    share_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShareRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    unshare_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem (RFC 9457). */
             default: {
@@ -8333,6 +9134,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_feedback: {
+        parameters: {
+            query?: {
+                rating?: ("good" | "bad") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackPage"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -9327,6 +10161,70 @@ export interface operations {
             };
         };
     };
+    give_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedbackGiven"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackRead"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    take_feedback_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
     read_model_settings: {
         parameters: {
             query?: never;
@@ -9972,6 +10870,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduleStarted"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_shared: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedPage"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_shared: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedThread"];
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    export_shared: {
+        parameters: {
+            query?: {
+                /** @description Markdown and PDF are for people, JSON for programs. */
+                format?: "markdown" | "json" | "pdf";
+            };
+            header?: never;
+            path: {
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/pdf": string;
+                    "text/markdown": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    read_shared_messages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePage"];
                 };
             };
             /** @description A problem (RFC 9457). */
@@ -10809,7 +11841,16 @@ export interface operations {
     };
     list_assistants: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10827,13 +11868,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -10845,7 +11893,88 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string | null;
+                    instructions?: string | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    model: string;
+                    name?: string | null;
+                    reasoning_effort?: ("high" | "low" | "max" | "medium" | "minimal" | "none" | "xhigh") | null;
+                    response_format?: "auto" | ({
+                        /** @enum {unknown} */
+                        type: "text";
+                    } | {
+                        /** @enum {unknown} */
+                        type: "json_object";
+                    } | {
+                        json_schema: {
+                            description?: string | null;
+                            name: string;
+                            schema?: Record<string, never> | null;
+                            strict?: boolean | null;
+                        };
+                        /** @enum {unknown} */
+                        type: "json_schema";
+                    }) | null;
+                    temperature?: number | null;
+                    tool_resources?: {
+                        code_interpreter?: {
+                            file_ids?: string[] | null;
+                        } | null;
+                        file_search?: {
+                            vector_store_ids?: string[] | null;
+                            vector_stores?: {
+                                chunking_strategy?: ({
+                                    /** @enum {unknown} */
+                                    type: "auto";
+                                } | {
+                                    static: {
+                                        /** @description At most half of the passage. */
+                                        chunk_overlap_tokens: number;
+                                        max_chunk_size_tokens: number;
+                                    };
+                                    /** @enum {unknown} */
+                                    type: "static";
+                                }) | null;
+                                description?: string | null;
+                                expires_after?: {
+                                    /** @enum {unknown} */
+                                    anchor: "last_active_at";
+                                    days: number;
+                                } | null;
+                                file_ids?: string[] | null;
+                                metadata?: {
+                                    [key: string]: string;
+                                } | null;
+                                name?: string | null;
+                            }[] | null;
+                        } | null;
+                    } | null;
+                    tools?: ({
+                        function: {
+                            description?: string | null;
+                            name: string;
+                            parameters?: Record<string, never> | null;
+                            strict?: boolean | null;
+                        };
+                        /** @enum {unknown} */
+                        type: "function";
+                    } | {
+                        file_search?: Record<string, never> | null;
+                        /** @enum {unknown} */
+                        type: "file_search";
+                    } | {
+                        /** @enum {unknown} */
+                        type: "code_interpreter";
+                    })[] | null;
+                    top_p?: number | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -10858,13 +11987,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -10891,13 +12027,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -10911,7 +12054,88 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string | null;
+                    instructions?: string | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    model?: string | null;
+                    name?: string | null;
+                    reasoning_effort?: ("high" | "low" | "max" | "medium" | "minimal" | "none" | "xhigh") | null;
+                    response_format?: "auto" | ({
+                        /** @enum {unknown} */
+                        type: "text";
+                    } | {
+                        /** @enum {unknown} */
+                        type: "json_object";
+                    } | {
+                        json_schema: {
+                            description?: string | null;
+                            name: string;
+                            schema?: Record<string, never> | null;
+                            strict?: boolean | null;
+                        };
+                        /** @enum {unknown} */
+                        type: "json_schema";
+                    }) | null;
+                    temperature?: number | null;
+                    tool_resources?: {
+                        code_interpreter?: {
+                            file_ids?: string[] | null;
+                        } | null;
+                        file_search?: {
+                            vector_store_ids?: string[] | null;
+                            vector_stores?: {
+                                chunking_strategy?: ({
+                                    /** @enum {unknown} */
+                                    type: "auto";
+                                } | {
+                                    static: {
+                                        /** @description At most half of the passage. */
+                                        chunk_overlap_tokens: number;
+                                        max_chunk_size_tokens: number;
+                                    };
+                                    /** @enum {unknown} */
+                                    type: "static";
+                                }) | null;
+                                description?: string | null;
+                                expires_after?: {
+                                    /** @enum {unknown} */
+                                    anchor: "last_active_at";
+                                    days: number;
+                                } | null;
+                                file_ids?: string[] | null;
+                                metadata?: {
+                                    [key: string]: string;
+                                } | null;
+                                name?: string | null;
+                            }[] | null;
+                        } | null;
+                    } | null;
+                    tools?: ({
+                        function: {
+                            description?: string | null;
+                            name: string;
+                            parameters?: Record<string, never> | null;
+                            strict?: boolean | null;
+                        };
+                        /** @enum {unknown} */
+                        type: "function";
+                    } | {
+                        file_search?: Record<string, never> | null;
+                        /** @enum {unknown} */
+                        type: "file_search";
+                    } | {
+                        /** @enum {unknown} */
+                        type: "code_interpreter";
+                    })[] | null;
+                    top_p?: number | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -10924,13 +12148,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -10957,13 +12188,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -10975,7 +12213,83 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    collection_ids?: string[] | null;
+                    functions?: unknown[] | null;
+                    logprobs?: boolean | null;
+                    max_completion_tokens?: number | null;
+                    max_tokens?: number | null;
+                    messages: {
+                        content?: string | Record<string, never>[] | null;
+                        /** @enum {unknown} */
+                        role: "assistant" | "developer" | "system" | "tool" | "user";
+                        tool_call_id?: string | null;
+                        tool_calls?: {
+                            function: {
+                                /** @default {} */
+                                arguments?: string;
+                                /** @default  */
+                                name?: string;
+                            };
+                            id: string;
+                        }[] | null;
+                    }[];
+                    modalities?: string[] | null;
+                    model: string;
+                    n?: number | null;
+                    parallel_tool_calls?: boolean | null;
+                    rag_enabled?: boolean | null;
+                    rag_top_k?: number | null;
+                    reasoning_effort?: string | null;
+                    response_format?: {
+                        json_schema?: {
+                            description?: string | null;
+                            name: string;
+                            /** @default {} */
+                            schema?: Record<string, never>;
+                            strict?: boolean | null;
+                        } | null;
+                        /** @enum {unknown} */
+                        type: "json_object" | "json_schema" | "text";
+                    } | null;
+                    seed?: number | null;
+                    stop?: string | string[] | null;
+                    stream?: boolean | null;
+                    stream_options?: {
+                        /** @default false */
+                        include_usage?: boolean;
+                    } | null;
+                    temperature?: number | null;
+                    tool_choice?: ("auto" | "none" | "required") | {
+                        function: {
+                            name: string;
+                        };
+                        /**
+                         * @default function
+                         * @enum {unknown}
+                         */
+                        type?: "function";
+                    } | null;
+                    tools?: {
+                        function: {
+                            description?: string | null;
+                            name: string;
+                            parameters?: Record<string, never> | null;
+                            strict?: boolean | null;
+                        };
+                        /**
+                         * @default function
+                         * @enum {unknown}
+                         */
+                        type?: "function";
+                    }[] | null;
+                    top_logprobs?: number | null;
+                    top_p?: number | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -10984,13 +12298,374 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    create_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    items?: Record<string, never>[] | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    read_conversation_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    change_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Up to 16 pairs that are kept and given back. */
+                    metadata: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    delete_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    list_conversation_items: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    create_conversation_items: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Messages, calls of functions and what these gave. */
+                    items: Record<string, never>[];
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    read_conversation_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    delete_conversation_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11002,7 +12677,16 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    dimensions?: number | null;
+                    encoding_format?: ("base64" | "float") | null;
+                    input: string | string[];
+                    model: string;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11011,20 +12695,38 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
     };
     list_openai_files: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+                /** @description Only the files for this purpose. */
+                purpose?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11038,13 +12740,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11059,6 +12768,9 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @enum {string} */
+                    "expires_after[anchor]"?: "created_at";
+                    "expires_after[seconds]"?: number;
                     /** Format: binary */
                     file: string;
                     /** @enum {string} */
@@ -11074,13 +12786,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11103,13 +12822,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11132,13 +12858,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11163,13 +12896,20 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11194,13 +12934,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11227,84 +12974,102 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
     };
-    list_openai_threads: {
+    create_response: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    background?: boolean | null;
+                    conversation?: string | {
+                        id: string;
+                    } | null;
+                    include?: string[] | null;
+                    input: string | Record<string, never>[];
+                    instructions?: string | null;
+                    max_output_tokens?: number | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    model?: string | null;
+                    parallel_tool_calls?: boolean | null;
+                    previous_response_id?: string | null;
+                    prompt_cache_key?: string | null;
+                    reasoning?: {
+                        effort?: ("high" | "low" | "max" | "medium" | "minimal" | "none" | "xhigh") | null;
+                        summary?: string | null;
+                    } | null;
+                    safety_identifier?: string | null;
+                    store?: boolean | null;
+                    stream?: boolean | null;
+                    temperature?: number | null;
+                    text?: {
+                        format?: Record<string, never> | null;
+                        verbosity?: string | null;
+                    } | null;
+                    tool_choice?: string | Record<string, never> | null;
+                    tools?: Record<string, never>[] | null;
+                    top_p?: number | null;
+                    truncation?: ("auto" | "disabled") | null;
+                    user?: string | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
+                content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
-                };
-            };
-        };
-    };
-    create_openai_thread: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/json": {
-                        [key: string]: unknown;
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                };
-            };
         };
     };
-    create_thread_and_run: {
+    read_response: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                response_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -11316,13 +13081,502 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    delete_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                response_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    cancel_response: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                response_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    list_response_input_items: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                response_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    list_openai_threads: {
+        parameters: {
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    create_openai_thread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    messages?: {
+                        attachments?: {
+                            file_id: string;
+                            tools?: {
+                                /** @enum {unknown} */
+                                type: "code_interpreter" | "file_search";
+                            }[] | null;
+                        }[] | null;
+                        content: string | ({
+                            text: string;
+                            /** @enum {unknown} */
+                            type: "text";
+                        } | {
+                            image_url: {
+                                detail?: ("auto" | "high" | "low") | null;
+                                url: string;
+                            };
+                            /** @enum {unknown} */
+                            type: "image_url";
+                        } | {
+                            image_file: {
+                                detail?: ("auto" | "high" | "low") | null;
+                                file_id: string;
+                            };
+                            /** @enum {unknown} */
+                            type: "image_file";
+                        })[];
+                        metadata?: {
+                            [key: string]: string;
+                        } | null;
+                        /** @enum {unknown} */
+                        role: "assistant" | "user";
+                    }[] | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    tool_resources?: {
+                        code_interpreter?: {
+                            file_ids?: string[] | null;
+                        } | null;
+                        file_search?: {
+                            vector_store_ids?: string[] | null;
+                            vector_stores?: {
+                                chunking_strategy?: ({
+                                    /** @enum {unknown} */
+                                    type: "auto";
+                                } | {
+                                    static: {
+                                        /** @description At most half of the passage. */
+                                        chunk_overlap_tokens: number;
+                                        max_chunk_size_tokens: number;
+                                    };
+                                    /** @enum {unknown} */
+                                    type: "static";
+                                }) | null;
+                                description?: string | null;
+                                expires_after?: {
+                                    /** @enum {unknown} */
+                                    anchor: "last_active_at";
+                                    days: number;
+                                } | null;
+                                file_ids?: string[] | null;
+                                metadata?: {
+                                    [key: string]: string;
+                                } | null;
+                                name?: string | null;
+                            }[] | null;
+                        } | null;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
+                };
+            };
+        };
+    };
+    create_thread_and_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    assistant_id: string;
+                    instructions?: string | null;
+                    max_completion_tokens?: number | null;
+                    max_prompt_tokens?: number | null;
+                    max_tokens?: number | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    model?: string | null;
+                    parallel_tool_calls?: boolean | null;
+                    response_format?: "auto" | ({
+                        /** @enum {unknown} */
+                        type: "text";
+                    } | {
+                        /** @enum {unknown} */
+                        type: "json_object";
+                    } | {
+                        json_schema: {
+                            description?: string | null;
+                            name: string;
+                            schema?: Record<string, never> | null;
+                            strict?: boolean | null;
+                        };
+                        /** @enum {unknown} */
+                        type: "json_schema";
+                    }) | null;
+                    stream?: boolean | null;
+                    temperature?: number | null;
+                    /** @description A new thread. */
+                    thread: {
+                        messages?: {
+                            attachments?: {
+                                file_id: string;
+                                tools?: {
+                                    /** @enum {unknown} */
+                                    type: "code_interpreter" | "file_search";
+                                }[] | null;
+                            }[] | null;
+                            content: string | ({
+                                text: string;
+                                /** @enum {unknown} */
+                                type: "text";
+                            } | {
+                                image_url: {
+                                    detail?: ("auto" | "high" | "low") | null;
+                                    url: string;
+                                };
+                                /** @enum {unknown} */
+                                type: "image_url";
+                            } | {
+                                image_file: {
+                                    detail?: ("auto" | "high" | "low") | null;
+                                    file_id: string;
+                                };
+                                /** @enum {unknown} */
+                                type: "image_file";
+                            })[];
+                            metadata?: {
+                                [key: string]: string;
+                            } | null;
+                            /** @enum {unknown} */
+                            role: "assistant" | "user";
+                        }[] | null;
+                        metadata?: {
+                            [key: string]: string;
+                        } | null;
+                        tool_resources?: {
+                            code_interpreter?: {
+                                file_ids?: string[] | null;
+                            } | null;
+                            file_search?: {
+                                vector_store_ids?: string[] | null;
+                                vector_stores?: {
+                                    chunking_strategy?: ({
+                                        /** @enum {unknown} */
+                                        type: "auto";
+                                    } | {
+                                        static: {
+                                            /** @description At most half of the passage. */
+                                            chunk_overlap_tokens: number;
+                                            max_chunk_size_tokens: number;
+                                        };
+                                        /** @enum {unknown} */
+                                        type: "static";
+                                    }) | null;
+                                    description?: string | null;
+                                    expires_after?: {
+                                        /** @enum {unknown} */
+                                        anchor: "last_active_at";
+                                        days: number;
+                                    } | null;
+                                    file_ids?: string[] | null;
+                                    metadata?: {
+                                        [key: string]: string;
+                                    } | null;
+                                    name?: string | null;
+                                }[] | null;
+                            } | null;
+                        } | null;
+                    };
+                    tool_choice?: ("auto" | "none" | "required") | {
+                        function?: {
+                            name: string;
+                        } | null;
+                        /** @enum {unknown} */
+                        type: "code_interpreter" | "file_search" | "function";
+                    } | null;
+                    tool_resources?: {
+                        code_interpreter?: {
+                            file_ids?: string[] | null;
+                        } | null;
+                        file_search?: {
+                            vector_store_ids?: string[] | null;
+                            vector_stores?: {
+                                chunking_strategy?: ({
+                                    /** @enum {unknown} */
+                                    type: "auto";
+                                } | {
+                                    static: {
+                                        /** @description At most half of the passage. */
+                                        chunk_overlap_tokens: number;
+                                        max_chunk_size_tokens: number;
+                                    };
+                                    /** @enum {unknown} */
+                                    type: "static";
+                                }) | null;
+                                description?: string | null;
+                                expires_after?: {
+                                    /** @enum {unknown} */
+                                    anchor: "last_active_at";
+                                    days: number;
+                                } | null;
+                                file_ids?: string[] | null;
+                                metadata?: {
+                                    [key: string]: string;
+                                } | null;
+                                name?: string | null;
+                            }[] | null;
+                        } | null;
+                    } | null;
+                    tools?: ({
+                        function: {
+                            description?: string | null;
+                            name: string;
+                            parameters?: Record<string, never> | null;
+                            strict?: boolean | null;
+                        };
+                        /** @enum {unknown} */
+                        type: "function";
+                    } | {
+                        file_search?: Record<string, never> | null;
+                        /** @enum {unknown} */
+                        type: "file_search";
+                    } | {
+                        /** @enum {unknown} */
+                        type: "code_interpreter";
+                    })[] | null;
+                    top_p?: number | null;
+                    truncation_strategy?: {
+                        last_messages?: number | null;
+                        /** @enum {unknown} */
+                        type: "auto" | "last_messages";
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A refusal, as OpenAI's API words it. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11349,13 +13603,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11369,7 +13630,48 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    tool_resources?: {
+                        code_interpreter?: {
+                            file_ids?: string[] | null;
+                        } | null;
+                        file_search?: {
+                            vector_store_ids?: string[] | null;
+                            vector_stores?: {
+                                chunking_strategy?: ({
+                                    /** @enum {unknown} */
+                                    type: "auto";
+                                } | {
+                                    static: {
+                                        /** @description At most half of the passage. */
+                                        chunk_overlap_tokens: number;
+                                        max_chunk_size_tokens: number;
+                                    };
+                                    /** @enum {unknown} */
+                                    type: "static";
+                                }) | null;
+                                description?: string | null;
+                                expires_after?: {
+                                    /** @enum {unknown} */
+                                    anchor: "last_active_at";
+                                    days: number;
+                                } | null;
+                                file_ids?: string[] | null;
+                                metadata?: {
+                                    [key: string]: string;
+                                } | null;
+                                name?: string | null;
+                            }[] | null;
+                        } | null;
+                    } | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11382,13 +13684,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11415,20 +13724,38 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
     };
     list_messages: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+                /** @description Only the messages that this run wrote. */
+                run_id?: string;
+            };
             header?: never;
             path: {
                 thread_id: string;
@@ -11448,13 +13775,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11468,7 +13802,43 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    attachments?: {
+                        file_id: string;
+                        tools?: {
+                            /** @enum {unknown} */
+                            type: "code_interpreter" | "file_search";
+                        }[] | null;
+                    }[] | null;
+                    content: string | ({
+                        text: string;
+                        /** @enum {unknown} */
+                        type: "text";
+                    } | {
+                        image_url: {
+                            detail?: ("auto" | "high" | "low") | null;
+                            url: string;
+                        };
+                        /** @enum {unknown} */
+                        type: "image_url";
+                    } | {
+                        image_file: {
+                            detail?: ("auto" | "high" | "low") | null;
+                            file_id: string;
+                        };
+                        /** @enum {unknown} */
+                        type: "image_file";
+                    })[];
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    /** @enum {unknown} */
+                    role: "assistant" | "user";
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11481,13 +13851,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11515,13 +13892,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11536,7 +13920,15 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11549,13 +13941,20 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11583,20 +13982,36 @@ export interface operations {
                     };
                 };
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
     };
     list_runs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+            };
             header?: never;
             path: {
                 thread_id: string;
@@ -11612,13 +14027,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11632,7 +14054,105 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    additional_instructions?: string | null;
+                    additional_messages?: {
+                        attachments?: {
+                            file_id: string;
+                            tools?: {
+                                /** @enum {unknown} */
+                                type: "code_interpreter" | "file_search";
+                            }[] | null;
+                        }[] | null;
+                        content: string | ({
+                            text: string;
+                            /** @enum {unknown} */
+                            type: "text";
+                        } | {
+                            image_url: {
+                                detail?: ("auto" | "high" | "low") | null;
+                                url: string;
+                            };
+                            /** @enum {unknown} */
+                            type: "image_url";
+                        } | {
+                            image_file: {
+                                detail?: ("auto" | "high" | "low") | null;
+                                file_id: string;
+                            };
+                            /** @enum {unknown} */
+                            type: "image_file";
+                        })[];
+                        metadata?: {
+                            [key: string]: string;
+                        } | null;
+                        /** @enum {unknown} */
+                        role: "assistant" | "user";
+                    }[] | null;
+                    assistant_id: string;
+                    instructions?: string | null;
+                    max_completion_tokens?: number | null;
+                    max_prompt_tokens?: number | null;
+                    max_tokens?: number | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    model?: string | null;
+                    parallel_tool_calls?: boolean | null;
+                    reasoning_effort?: string | null;
+                    response_format?: "auto" | ({
+                        /** @enum {unknown} */
+                        type: "text";
+                    } | {
+                        /** @enum {unknown} */
+                        type: "json_object";
+                    } | {
+                        json_schema: {
+                            description?: string | null;
+                            name: string;
+                            schema?: Record<string, never> | null;
+                            strict?: boolean | null;
+                        };
+                        /** @enum {unknown} */
+                        type: "json_schema";
+                    }) | null;
+                    stream?: boolean | null;
+                    temperature?: number | null;
+                    tool_choice?: ("auto" | "none" | "required") | {
+                        function?: {
+                            name: string;
+                        } | null;
+                        /** @enum {unknown} */
+                        type: "code_interpreter" | "file_search" | "function";
+                    } | null;
+                    tools?: ({
+                        function: {
+                            description?: string | null;
+                            name: string;
+                            parameters?: Record<string, never> | null;
+                            strict?: boolean | null;
+                        };
+                        /** @enum {unknown} */
+                        type: "function";
+                    } | {
+                        file_search?: Record<string, never> | null;
+                        /** @enum {unknown} */
+                        type: "file_search";
+                    } | {
+                        /** @enum {unknown} */
+                        type: "code_interpreter";
+                    })[] | null;
+                    top_p?: number | null;
+                    truncation_strategy?: {
+                        last_messages?: number | null;
+                        /** @enum {unknown} */
+                        type: "auto" | "last_messages";
+                    } | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11641,13 +14161,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11671,13 +14198,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11692,7 +14226,15 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11701,13 +14243,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11731,20 +14280,38 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
     };
     list_run_steps: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+                /** @description `step_details.tool_calls[*].file_search.results[*].content` shows the passages of a search. */
+                "include[]"?: string[];
+            };
             header?: never;
             path: {
                 thread_id: string;
@@ -11761,20 +14328,30 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
     };
     read_run_step: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `step_details.tool_calls[*].file_search.results[*].content` shows the passages of a search. */
+                "include[]"?: string[];
+            };
             header?: never;
             path: {
                 thread_id: string;
@@ -11792,13 +14369,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11813,7 +14397,17 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    stream?: boolean | null;
+                    tool_outputs: {
+                        output?: string | null;
+                        tool_call_id: string;
+                    }[];
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11822,20 +14416,36 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
     };
     list_vector_stores: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11849,13 +14459,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11867,7 +14484,35 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": {
+                    chunking_strategy?: ({
+                        /** @enum {unknown} */
+                        type: "auto";
+                    } | {
+                        static: {
+                            /** @description At most half of the passage. */
+                            chunk_overlap_tokens: number;
+                            max_chunk_size_tokens: number;
+                        };
+                        /** @enum {unknown} */
+                        type: "static";
+                    }) | null;
+                    description?: string | null;
+                    expires_after?: {
+                        /** @enum {unknown} */
+                        anchor: "last_active_at";
+                        days: number;
+                    } | null;
+                    file_ids?: string[] | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    name?: string | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11876,13 +14521,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11905,13 +14557,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11925,7 +14584,21 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    expires_after?: {
+                        /** @enum {unknown} */
+                        anchor: "last_active_at";
+                        days: number;
+                    } | null;
+                    metadata?: {
+                        [key: string]: string;
+                    } | null;
+                    name?: string | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11934,13 +14607,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11963,13 +14643,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -11983,7 +14670,46 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    } | null;
+                    chunking_strategy?: ({
+                        /** @enum {unknown} */
+                        type: "auto";
+                    } | {
+                        static: {
+                            /** @description At most half of the passage. */
+                            chunk_overlap_tokens: number;
+                            max_chunk_size_tokens: number;
+                        };
+                        /** @enum {unknown} */
+                        type: "static";
+                    }) | null;
+                    file_ids?: string[] | null;
+                    files?: {
+                        attributes?: {
+                            [key: string]: string | number | boolean;
+                        } | null;
+                        chunking_strategy?: ({
+                            /** @enum {unknown} */
+                            type: "auto";
+                        } | {
+                            static: {
+                                /** @description At most half of the passage. */
+                                chunk_overlap_tokens: number;
+                                max_chunk_size_tokens: number;
+                            };
+                            /** @enum {unknown} */
+                            type: "static";
+                        }) | null;
+                        file_id: string;
+                    }[] | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -11992,13 +14718,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -12022,13 +14755,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -12052,20 +14792,38 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
     };
     list_file_batch_files: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+                /** @description Only the files so far. */
+                filter?: "in_progress" | "completed" | "failed" | "cancelled";
+            };
             header?: never;
             path: {
                 vector_store_id: string;
@@ -12082,20 +14840,38 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
     };
     list_vector_store_files: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many at most. */
+                limit?: number;
+                /** @description The oldest or the newest first. */
+                order?: "asc" | "desc";
+                /** @description The id behind which the list begins. */
+                after?: string;
+                /** @description The id before which the list ends. */
+                before?: string;
+                /** @description Only the files so far. */
+                filter?: "in_progress" | "completed" | "failed" | "cancelled";
+            };
             header?: never;
             path: {
                 vector_store_id: string;
@@ -12111,13 +14887,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -12131,7 +14914,28 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    } | null;
+                    chunking_strategy?: ({
+                        /** @enum {unknown} */
+                        type: "auto";
+                    } | {
+                        static: {
+                            /** @description At most half of the passage. */
+                            chunk_overlap_tokens: number;
+                            max_chunk_size_tokens: number;
+                        };
+                        /** @enum {unknown} */
+                        type: "static";
+                    }) | null;
+                    file_id: string;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -12140,13 +14944,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -12170,13 +14981,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -12191,7 +15009,15 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    attributes: {
+                        [key: string]: string | number | boolean;
+                    } | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -12200,13 +15026,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -12230,13 +15063,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -12260,13 +15100,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };
@@ -12280,7 +15127,26 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    filters?: {
+                        filters?: Record<string, never>[] | null;
+                        key?: string | null;
+                        /** @enum {unknown} */
+                        type: "and" | "eq" | "gt" | "gte" | "in" | "lt" | "lte" | "ne" | "nin" | "or";
+                        value?: string | number | boolean | (string | number | boolean)[] | null;
+                    } | null;
+                    max_num_results?: number | null;
+                    query: string | string[];
+                    ranking_options?: {
+                        ranker?: string | null;
+                        score_threshold?: number | null;
+                    } | null;
+                    rewrite_query?: boolean | null;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -12289,13 +15155,20 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457). */
+            /** @description A refusal, as OpenAI's API words it. */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
+                    "application/json": {
+                        error: {
+                            code: string | null;
+                            message: string;
+                            param: string | null;
+                            type: string;
+                        };
+                    };
                 };
             };
         };

@@ -9,6 +9,15 @@ export type Models = Schemas["ModelPage"];
 export type Thread = Schemas["ThreadRead"];
 export type ThreadPage = Schemas["ThreadPage"];
 export type ThreadDetail = Schemas["Conversation"];
+export type TagCounts = Schemas["TagList"];
+/** The share of a conversation of one's own. */
+export type ThreadShare = Schemas["ShareRead"];
+/** A conversation that somebody else shares. */
+export type SharedThread = Schemas["SharedThread"];
+export type SharedPage = Schemas["SharedPage"];
+export type MessagePage = Schemas["MessagePage"];
+/** What this person thinks of an answer. */
+export type Feedback = Schemas["Feedback"];
 export type Hit = Schemas["SearchHit"];
 export type Message = Schemas["MessageRead"];
 /** A part of a message; a newer server may know more kinds than this page. */
@@ -28,3 +37,15 @@ export type Action = Schemas["ActionRead"];
 export type ActionPage = Schemas["ActionPage"];
 /** A word on a call that waits. */
 export type Decision = Schemas["DecisionRequest"];
+export type UsageReport = Schemas["UsageReport"];
+export type UsageLine = Schemas["UsageLine"];
+export type Budget = Schemas["BudgetRead"];
+export type BudgetCreate = Schemas["BudgetCreate"];
+export type BudgetChange = Schemas["BudgetChange"];
+export type BudgetScope = Budget["scope"];
+/** A key by which programs call; its secret is in the answer that makes it, and nowhere else. */
+export type ApiKey = Schemas["KeyRead"];
+export type ApiKeyMade = Schemas["KeyCreated"];
+/** Something that happened, of the audit log; the browser's own `Event` is another thing. */
+export type AuditEvent = Schemas["EventRead"];
+export type AuditPage = Schemas["EventPage"];

@@ -18,3 +18,9 @@ export const libraryAddress = "/library";
 
 /** What waits for this person. */
 export const approvalsAddress = "/approvals";
+
+/** Who one is, what is used, keys and what happened; a section's name follows. */
+export const settingsAddress = "/settings";
+
+/** A conversation that somebody shares with the workspace. */
+export const sharedAddress = (shareId: string): string => `/shared/${encodeURIComponent(shareId)}`;

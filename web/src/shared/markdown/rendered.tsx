@@ -1,11 +1,12 @@
 // Markdown as a model writes it, block by block, with nothing in it that could act: no HTML, no foreign pictures.
-import type { ComponentProps, JSX } from "react";
+import { Children, type ComponentProps, type JSX, type ReactNode, createContext, isValidElement, useContext } from "react";
 import { Streamdown, defaultRehypePlugins, defaultRemarkPlugins, useIsCodeFenceIncomplete } from "streamdown";
 
 import { Citation } from "./citation";
 import { type Doubt, citationMarkers } from "./citation_markers";
 import { CodeBlock } from "./code_block";
 import { safeImage, safeLink } from "./links";
+import { realHost } from "./real_host";
 
 type Tag<Name extends keyof JSX.IntrinsicElements> = ComponentProps<Name> & { node?: unknown };
 
@@ -16,13 +17,28 @@ function Code({ className, children }: Tag<"code">) {
   return <CodeBlock code={code} language={language} complete={!incomplete} />;
 }
 
+/** The words of what a link shows, whatever they are wrapped in. */
+function wordsIn(shown: ReactNode): string {
+  return Children.toArray(shown)
+    .map((piece) => (isValidElement<{ children?: ReactNode }>(piece) ? wordsIn(piece.props.children) : String(piece)))
+    .join("");
+}
+
+const WithinLink = createContext(false);
+
 function Link({ href, children }: Tag<"a">) {
-  const address = safeLink(href);
-  if (address === null) return <span>{children}</span>;
+  const within = useContext(WithinLink);
+  // A link to a footnote would lead out of the conversation; the note stands at the answer's end.
+  const address = href?.startsWith("#") ? null : safeLink(href);
+  if (address === null || within) return <span>{children}</span>;
+  const host = realHost(wordsIn(children), address);
   return (
-    <a href={address} target="_blank" rel="noopener noreferrer nofollow">
-      {children}
-    </a>
+    <>
+      <a href={address} target="_blank" rel="noopener noreferrer nofollow">
+        <WithinLink value>{children}</WithinLink>
+      </a>
+      {host === null ? null : <span className="text-[0.88em] text-quiet"> ({host})</span>}
+    </>
   );
 }
 
@@ -50,7 +66,7 @@ type Heading = "h2" | "h3" | "h4" | "h5" | "h6";
 
 /** The page's own title is its first heading; an answer's headings begin below it. */
 function heading(Name: Heading, look: string) {
-  return function AnswerHeading({ children }: { children?: React.ReactNode }) {
+  return function AnswerHeading({ children }: { children?: ReactNode }) {
     return <Name data-look={look}>{children}</Name>;
   };
 }
@@ -89,6 +105,11 @@ function Marker({ number, doubt, address }: MarkerProps) {
   return <Citation number={Number(number)} doubt={doubt} otherwise={otherwise} />;
 }
 
+/** The box of a task in a list; it shows, and does not change. */
+function TaskBox({ checked }: Tag<"input">) {
+  return <input type="checkbox" checked={checked === true} readOnly disabled aria-label={checked === true ? "Done" : "To do"} />;
+}
+
 function InlineCode({ children }: Tag<"code">) {
   return <code>{children}</code>;
 }
@@ -98,6 +119,7 @@ const components = {
   code: Code,
   inlineCode: InlineCode,
   img: Image,
+  input: TaskBox,
   table: Table,
   h1: heading("h2", "1"),
   h2: heading("h3", "2"),
@@ -142,11 +164,16 @@ const rehypePlugins = [
 
 const remarkPlugins = [...Object.values(defaultRemarkPlugins), citationMarkers] as ComponentProps<typeof Streamdown>["remarkPlugins"];
 
+// `[name]: address` at a line's start, which links anywhere in the text may stand for.
+const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
+
 export default function Rendered({ text, streaming }: { text: string; streaming: boolean }) {
+  // Read block by block also when it is whole: an answer that ends would otherwise be drawn anew from its first word.
+  const isOnePiece = !streaming && DEFINITION.test(text);
   return (
     <Streamdown
       className="answer"
-      mode={streaming ? "streaming" : "static"}
+      mode={isOnePiece ? "static" : "streaming"}
       isAnimating={streaming}
       parseIncompleteMarkdown={streaming}
       components={components}

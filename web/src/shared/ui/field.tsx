@@ -19,7 +19,7 @@ export function Field({ label, hint, fault, className, ...rest }: FieldProps) {
         aria-invalid={fault ? true : undefined}
         aria-describedby={note ? `${id}-note` : undefined}
         className={classes(
-          "h-10 w-full rounded-lg border bg-raised px-3 text-base transition-colors duration-150 placeholder:text-quiet sm:text-sm",
+          "h-10 w-full rounded-lg border bg-raised px-3 text-base transition-colors duration-150 placeholder:text-quiet disabled:bg-sunken disabled:text-quiet sm:text-sm",
           fault ? "border-danger" : "border-line-strong",
         )}
       />

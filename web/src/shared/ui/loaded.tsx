@@ -1,0 +1,39 @@
+// What an answer of the server is shown as: waiting, failed with a way to try again, or there.
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+
+import { asProblem } from "~/shared/api/problems";
+
+import { Button } from "./button";
+import { Notice } from "./notice";
+
+type LoadedProps<Data> = {
+  query: Pick<UseQueryResult<Data>, "data" | "error" | "isFetching"> & { refetch: () => unknown };
+  /** What one waits for: "Loading the budgets…". */
+  waiting: string;
+  children: (data: Data) => ReactNode;
+};
+
+export function Loaded<Data>({ query: { data, error, isFetching, refetch }, waiting, children }: LoadedProps<Data>) {
+  if (data !== undefined) return children(data);
+  if (!error)
+    return (
+      <p role="status" className="py-10 text-center text-sm text-quiet">
+        {waiting}
+      </p>
+    );
+  return (
+    <Notice
+      kind="problem"
+      action={
+        asProblem(error).status === 403 ? null : (
+          <Button look="danger" busy={isFetching} onClick={() => void refetch()}>
+            Try again
+          </Button>
+        )
+      }
+    >
+      {asProblem(error).message}
+    </Notice>
+  );
+}
