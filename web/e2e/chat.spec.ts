@@ -229,6 +229,9 @@ test("the keyboard alone is enough", async ({ signedIn: page }) => {
   await page.keyboard.press("Enter");
   await finished(page);
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Find a conversation, a page or an action" })).toBeFocused();
+  await page.keyboard.type("search in all");
+  await page.keyboard.press("Enter");
   await expect(page.getByLabel("Search conversations")).toBeFocused();
   await page.keyboard.press("Escape");
   await page.keyboard.press("/");

@@ -31,5 +31,7 @@ export const refusal = (status: number, tag: string, detail: string): Response =
 /** Draw a page with a store of answers of its own. */
 export function renderPage(page: ReactNode): RenderResult & { cache: QueryClient } {
   const cache = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  return { cache, ...render(<QueryClientProvider client={cache}>{page}</QueryClientProvider>) };
+  const wrapper = ({ children }: { children: ReactNode }) => <QueryClientProvider client={cache}>{children}</QueryClientProvider>;
+  const drawn: RenderResult = render(page, { wrapper });
+  return { cache, ...drawn };
 }

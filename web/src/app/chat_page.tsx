@@ -1,6 +1,6 @@
 // One conversation's page: it reads what the server holds, and puts the rooms together around it.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 
 import { useFirstDocuments } from "~/features/knowledge/queries";
@@ -10,6 +10,7 @@ import { NoKeyNotice } from "~/features/providers/no_key_notice";
 import { useModelChoice, useModels } from "~/features/providers/queries";
 import { readHistory } from "~/features/runs/conversation";
 import { ConversationView } from "~/features/runs/conversation_view";
+import { ShareRequestSource } from "~/features/runs/share_button";
 import { ThreadMenu } from "~/features/threads/thread_menu";
 import { keys } from "~/shared/api/keys";
 import { asProblem } from "~/shared/api/problems";
@@ -18,6 +19,8 @@ import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
 
 import { MissingPage } from "./missing_page";
+
+const ShareDialog = lazy(() => import("~/features/threads/share_dialog"));
 
 const LONGEST_TITLE = 100;
 
@@ -71,6 +74,8 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: Ch
   const thread = known ?? history.data?.thread ?? null;
   // Until the server tells the title, the first words stand for it.
   const [firstWords, setFirstWords] = useState("");
+  const [sharing, setSharing] = useState(false);
+  const share = useCallback(() => setSharing(true), []);
   const title = thread?.title || firstWords || "New conversation";
 
   const onThread = useCallback((next: Thread) => cache.setQueryData(keys.thread(id), next), [cache, id]);
@@ -137,24 +142,31 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: Ch
         {thread ? <ThreadMenu thread={thread} /> : null}
       </header>
       {ready ? (
-        <ConversationView
-          id={id}
-          draftName={fresh && thread === null ? "new" : id}
-          history={fresh ? null : (history.data ?? null)}
-          model={chosen}
-          box={box}
-          onThread={onThread}
-          onChange={onChange}
-          onSend={onSend}
-          onUnsent={onUnsent}
-          modelPicker={<ModelPicker models={models?.items ?? []} shown={shown} onChoose={choose} />}
-          waiting={fresh && (lacksModels || lacksDocuments)}
-          renderOffer={(ask) => <SamplesOffer mayChange={mayChange} onAsk={ask} />}
-          notice={models?.configured === false ? <NoKeyNotice className="mt-5" /> : null}
-        />
+        <ShareRequestSource value={thread === null || thread.archived ? null : share}>
+          <ConversationView
+            id={id}
+            draftName={fresh && thread === null ? "new" : id}
+            history={fresh ? null : (history.data ?? null)}
+            model={chosen}
+            box={box}
+            onThread={onThread}
+            onChange={onChange}
+            onSend={onSend}
+            onUnsent={onUnsent}
+            modelPicker={<ModelPicker models={models?.items ?? []} shown={shown} onChoose={choose} />}
+            waiting={fresh && (lacksModels || lacksDocuments)}
+            renderOffer={(ask) => <SamplesOffer mayChange={mayChange} onAsk={ask} />}
+            notice={models?.configured === false ? <NoKeyNotice className="mt-5" /> : null}
+          />
+        </ShareRequestSource>
       ) : (
         <LoadingRows />
       )}
+      {sharing && thread ? (
+        <Suspense>
+          <ShareDialog thread={thread} onClose={() => setSharing(false)} />
+        </Suspense>
+      ) : null}
     </main>
   );
 }

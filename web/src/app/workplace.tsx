@@ -8,16 +8,19 @@ import { ApprovalsLink } from "~/features/runs/approvals_link";
 import { ThreadList } from "~/features/threads/thread_list";
 import type { Me } from "~/shared/api/types";
 import { newId } from "~/shared/lib/ids";
-import { approvalsAddress, libraryAddress } from "~/shared/lib/places";
+import { approvalsAddress, libraryAddress, settingsAddress } from "~/shared/lib/places";
 import { local } from "~/shared/lib/storage";
 import { Mark } from "~/shared/ui/brand";
 import { IconButton } from "~/shared/ui/button";
 
 import { ChatPage } from "./chat_page";
+import { useCommands } from "./commands";
 import { MissingPage } from "./missing_page";
 
 const Drawer = lazy(() => import("~/shared/ui/drawer"));
 const ApprovalsPage = lazy(() => import("~/features/runs/approvals_page"));
+const SharedPage = lazy(() => import("./shared_page"));
+const SettingsPage = lazy(() => import("./settings_page"));
 const LibraryPage = lazy(() => import("~/features/knowledge/library_page"));
 const DocumentPage = lazy(() => import("~/features/knowledge/document_page"));
 
@@ -64,6 +67,8 @@ export function Workplace({ me }: { me: Me }) {
   const [home] = useRoute("/");
   const [library] = useRoute(libraryAddress);
   const [approvals] = useRoute(approvalsAddress);
+  const [, shared] = useRoute("/shared/:id");
+  const [, settings] = useRoute(`${settingsAddress}/:section?`);
   const [, shownDocument] = useRoute("/library/documents/:id");
   const { id, routeId, fresh, markUsed } = useChatId();
   const [drawer, setDrawer] = useState(false);
@@ -84,25 +89,27 @@ export function Workplace({ me }: { me: Me }) {
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-        event.preventDefault();
-        showList(true);
-        // The list may have to come up first.
-        window.setTimeout(() => searchBox.current?.focus(), wide ? 0 : 60);
-      } else if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target)) {
+      if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target)) {
         event.preventDefault();
         box.current?.focus();
       }
     };
     document.addEventListener("keydown", onKeyDown);
     return () => document.removeEventListener("keydown", onKeyDown);
-  }, [showList, wide]);
+  }, []);
 
   const newChat = () => {
     setDrawer(false);
     navigate("/");
     window.setTimeout(() => box.current?.focus(), 0);
   };
+
+  const search = () => {
+    showList(true);
+    // The list may have to come up first.
+    window.setTimeout(() => searchBox.current?.focus(), wide ? 0 : 60);
+  };
+  const { windows, showShortcuts } = useCommands(me, { onNewChat: newChat, onSearch: search });
 
   const newChatButton = (
     <IconButton label="New conversation" onClick={newChat}>
@@ -134,7 +141,7 @@ export function Workplace({ me }: { me: Me }) {
       <ApprovalsLink current={approvals} onOpen={closeDrawer} />
       <ThreadList activeId={routeId} searchBox={searchBox} onOpen={closeDrawer} />
       <div className="mt-1 border-t border-line p-2">
-        <AccountMenu me={me} />
+        <AccountMenu me={me} onOpen={closeDrawer} onShortcuts={showShortcuts} />
       </div>
     </>
   );
@@ -162,6 +169,18 @@ export function Workplace({ me }: { me: Me }) {
         <ApprovalsPage beside={besideTitle} />
       </Later>
     );
+  else if (shared)
+    page = (
+      <Later>
+        <SharedPage key={shared.id} shareId={shared.id} beside={besideTitle} />
+      </Later>
+    );
+  else if (settings)
+    page = (
+      <Later>
+        <SettingsPage me={me} section={settings.section ?? "account"} beside={besideTitle} />
+      </Later>
+    );
   else if (shownDocument)
     page = (
       <Later>
@@ -184,6 +203,7 @@ export function Workplace({ me }: { me: Me }) {
         </Suspense>
       )}
       {page}
+      {windows}
     </div>
   );
 }

@@ -1,8 +1,10 @@
 // The person's own menu: how the app looks, the password, the way out.
-import { ChevronsUpDown, KeyRound, LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { ChevronsUpDown, Keyboard, KeyRound, LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
+import { navigate } from "wouter/use-browser-location";
 
 import type { Me } from "~/shared/api/types";
+import { settingsAddress } from "~/shared/lib/places";
 import { type ThemeChoice, chooseTheme, useThemeChoice } from "~/shared/lib/theme";
 import { Menu } from "~/shared/ui/menu";
 
@@ -16,10 +18,17 @@ const themes = [
   { value: "dark", label: "Dark", icon: <Moon /> },
 ];
 
-export function AccountMenu({ me }: { me: Me }) {
+type AccountMenuProps = { me: Me; /** Called when the menu leads away, so that a drawer can close. */ onOpen: () => void; onShortcuts: () => void };
+
+export function AccountMenu({ me, onOpen, onShortcuts }: AccountMenuProps) {
   const theme = useThemeChoice();
   const [setting, setSetting] = useState(false);
   const signOut = useSignOut();
+  const leave = (go: () => void) => () => {
+    onOpen();
+    // The drawer gives the focus back first.
+    window.setTimeout(go, 0);
+  };
   const name = me.user.name || me.user.email || "You";
 
   return (
@@ -54,6 +63,9 @@ export function AccountMenu({ me }: { me: Me }) {
             onChoose: (choice) => chooseTheme(choice as ThemeChoice),
           },
           { kind: "line", name: "after theme" },
+          { kind: "item", label: "Settings", icon: <Settings />, onSelect: leave(() => navigate(settingsAddress)) },
+          { kind: "item", label: "Keyboard shortcuts", icon: <Keyboard />, onSelect: leave(onShortcuts) },
+          { kind: "line", name: "after settings" },
           { kind: "item", label: me.has_password ? "Change password" : "Set password", icon: <KeyRound />, onSelect: () => setSetting(true) },
           { kind: "item", label: "Sign out", icon: <LogOut />, onSelect: () => signOut.mutate() },
         ]}

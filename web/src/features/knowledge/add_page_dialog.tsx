@@ -2,8 +2,8 @@
 import { useState } from "react";
 
 import { Field } from "~/shared/ui/field";
+import { FormDialog } from "~/shared/ui/form_dialog";
 
-import { FormDialog } from "./form_dialog";
 import { useAddPage } from "./queries";
 import { tagsIn } from "./tags";
 

@@ -2,10 +2,10 @@
 import { useState } from "react";
 
 import { Field } from "~/shared/ui/field";
+import { FormDialog } from "~/shared/ui/form_dialog";
 import { Select } from "~/shared/ui/select";
 import { TextArea } from "~/shared/ui/text_area";
 
-import { FormDialog } from "./form_dialog";
 import { type NewText, useWriteDocument } from "./queries";
 import { tagsIn } from "./tags";
 

@@ -3,8 +3,8 @@ import { useState } from "react";
 
 import type { LibraryDocument } from "~/shared/api/types";
 import { Field } from "~/shared/ui/field";
+import { FormDialog } from "~/shared/ui/form_dialog";
 
-import { FormDialog } from "./form_dialog";
 import { useChangeDocument } from "./queries";
 import { tagLine, tagsIn } from "./tags";
 

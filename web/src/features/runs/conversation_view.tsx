@@ -63,8 +63,17 @@ export function ConversationView({
   });
   const { messages, busy, error, reconnecting, send, edit, again, choose, retry, stop, goOn, older, loadOlder, progress } = conversation;
   const actions = useMemo(
-    () => ({ again, edit, retry, choose: (messageId: string) => void choose(messageId) }),
-    [again, edit, choose, retry],
+    () => ({
+      again,
+      edit: (...edited: Parameters<typeof edit>) => {
+        // The edit box goes away with the focus in it.
+        box.current?.focus({ preventScroll: true });
+        edit(...edited);
+      },
+      retry,
+      choose: (messageId: string) => void choose(messageId),
+    }),
+    [again, box, edit, choose, retry],
   );
 
   const onDecided = useCallback(() => void goOn(), [goOn]);

@@ -1,6 +1,8 @@
-import { render, screen, within } from "@testing-library/react";
+import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+
+import { renderPage } from "~/test_server";
 
 import { MessageRow, type MessageRowProps, type RowActions } from "./message_row";
 import type { ChatMessage, Details } from "./messages";
@@ -18,7 +20,7 @@ beforeEach(() => {
 });
 
 const show = (given: ChatMessage, rest: Partial<MessageRowProps> = {}) =>
-  render(
+  renderPage(
     <MessageRow message={given} busy={false} streaming={false} last editing={false} failure={null} actions={actions} {...rest} />,
   );
 

@@ -10,6 +10,8 @@ import { Notice } from "~/shared/ui/notice";
 
 import { MessageParts } from "./message_parts";
 import { type ChatMessage, hasContent, serverId, wordsOf } from "./messages";
+import { RatingButtons } from "./rating_buttons";
+import { ShareButton } from "./share_button";
 import { StreamingIndicator } from "./streaming_indicator";
 
 /** What a row can ask for; one object for all rows, which never changes. */
@@ -139,6 +141,13 @@ function EditBox({ message, actions }: { message: ChatMessage; actions: RowActio
 type UserRowProps = { message: ChatMessage; busy: boolean; editing: boolean; actions: RowActions };
 
 function UserRow({ message, busy, editing, actions }: UserRowProps) {
+  const editButton = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(false);
+  // Whoever gives an edit up by keyboard stays where they were.
+  useEffect(() => {
+    if (wasEditing.current && !editing) editButton.current?.focus({ preventScroll: true });
+    wasEditing.current = editing;
+  }, [editing]);
   if (editing) return <EditBox message={message} actions={actions} />;
   return (
     <div className="flex flex-col items-end">
@@ -148,7 +157,7 @@ function UserRow({ message, busy, editing, actions }: UserRowProps) {
       <div className="mt-1 flex h-7 items-center">
         <span className={classes("flex", hidden)}>
           <CopyButton text={() => wordsOf(message)} label="Copy message" />
-          <IconButton small label="Edit message" disabled={busy} onClick={() => actions.editing(message.id)}>
+          <IconButton ref={editButton} small label="Edit message" disabled={busy} onClick={() => actions.editing(message.id)}>
             <Pencil aria-hidden className="size-4" />
           </IconButton>
         </span>
@@ -207,9 +216,11 @@ function AssistantRow({ message, busy, streaming, last, failure, actions }: Assi
           <>
             <span className={classes("-ms-1.5 flex", !last && hidden)}>
               {shown ? <CopyButton text={() => wordsOf(message)} label="Copy answer" /> : null}
+              {shown ? <RatingButtons message={message} /> : null}
               <IconButton small label="Regenerate" disabled={busy} onClick={() => actions.again(message)}>
                 <RefreshCw aria-hidden className="size-4" />
               </IconButton>
+              <ShareButton />
             </span>
             <Pager message={message} actions={actions} />
             <span className={classes("min-w-0 ps-1", !last && hidden)}>

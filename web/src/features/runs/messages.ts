@@ -1,7 +1,7 @@
 // Messages as useChat shows them, made from messages as the server keeps them.
 import type { UIMessage } from "ai";
 
-import type { Message, Part, Usage } from "~/shared/api/types";
+import type { Feedback, Message, Part, Usage } from "~/shared/api/types";
 
 import { type ActionData, type SuggestionData, suggestionPart, toolParts, waitingIn } from "./tool_calls";
 
@@ -17,6 +17,8 @@ export type Details = {
   finish_reason?: string | null;
   siblings?: string[];
   error?: { tag: string; message: string } | null;
+  /** What this person said about it. */
+  feedback?: Feedback | null;
 };
 
 /** What the house has to say about an answer: another model stepped in, a budget ended it. */
@@ -96,7 +98,7 @@ function toPart(part: Part, position: number): ChatPart | ChatPart[] | null {
 
 export function toChatMessage(message: Message): ChatMessage | null {
   if (message.role !== "user" && message.role !== "assistant") return null;
-  const { id, run_id, model, created_at, status, usage, finish_reason, siblings, error } = message;
+  const { id, run_id, model, created_at, status, usage, finish_reason, siblings, error, feedback } = message;
   const duration_ms = message.metadata.duration_ms;
   return {
     id,
@@ -112,6 +114,7 @@ export function toChatMessage(message: Message): ChatMessage | null {
       finish_reason,
       siblings,
       error,
+      feedback: feedback ?? null,
       ...(typeof duration_ms === "number" ? { duration_ms } : {}),
     },
   };

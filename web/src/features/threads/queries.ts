@@ -3,24 +3,30 @@ import { type InfiniteData, useInfiniteQuery, useMutation, useQuery, useQueryCli
 
 import { answered, api } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
-import type { Thread, ThreadPage } from "~/shared/api/types";
+import type { TagCounts, Thread, ThreadPage } from "~/shared/api/types";
 import { toastProblem } from "~/shared/ui/toasts";
 
 const PAGE = 30;
+/** While something in sight is being answered, the list asks how it stands. */
+const WATCH_MILLISECONDS = 5_000;
 
-export function useThreadPages(archived: boolean) {
+const isAnswering = (data: InfiniteData<ThreadPage> | undefined): boolean =>
+  data?.pages.some((page) => page.items.some((thread) => thread.status === "running")) ?? false;
+
+export function useThreadPages(archived: boolean, tag: string | null) {
   return useInfiniteQuery({
-    queryKey: keys.threadList(archived),
+    queryKey: keys.threadList(archived, tag),
     queryFn: ({ pageParam, signal }) =>
       answered<ThreadPage>(
         api.GET("/api/v1/chat", {
-          params: { query: { limit: PAGE, archived, ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: { query: { limit: PAGE, archived, ...(tag === null ? {} : { tag }), ...(pageParam ? { cursor: pageParam } : {}) } },
           signal,
         }),
       ),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: 10_000,
+    refetchInterval: ({ state }) => (isAnswering(state.data) ? WATCH_MILLISECONDS : false),
   });
 }
 
@@ -35,27 +41,35 @@ export function useThreadSearch(text: string) {
   });
 }
 
-type Change = { thread: Thread; change: Partial<Pick<Thread, "title" | "pinned" | "archived">> };
+/** The tags in use, and how many conversations have each. */
+export function useTags() {
+  return useQuery({
+    queryKey: keys.threadTags,
+    queryFn: ({ signal }) => answered<TagCounts>(api.GET("/api/v1/chat/tags", { signal })),
+    select: (counts) => counts.items,
+    staleTime: 30_000,
+  });
+}
 
-/** Rename, pin, archive: shown at once, taken back with a sentence when the server refuses. */
+type Change = { thread: Thread; change: Partial<Pick<Thread, "title" | "pinned" | "archived" | "tags">> };
+
+/** Whether a list that shows these still shows this conversation. */
+function belongs(thread: Thread, [, , archived, tag]: readonly unknown[]): boolean {
+  return thread.archived === archived && (typeof tag !== "string" || thread.tags.includes(tag));
+}
+
+/** Rename, tag, pin, archive: shown at once, taken back with a sentence when the server refuses. */
 export function useChangeThread() {
   const cache = useQueryClient();
 
   const show = (thread: Thread) => {
-    for (const archived of [false, true]) {
-      cache.setQueryData<InfiniteData<ThreadPage>>(keys.threadList(archived), (data) =>
-        data === undefined
-          ? data
-          : {
-              ...data,
-              pages: data.pages.map((page) => ({
-                ...page,
-                items: page.items
-                  .map((item) => (item.id === thread.id ? thread : item))
-                  .filter((item) => item.archived === archived),
-              })),
-            },
-      );
+    for (const [key, data] of cache.getQueriesData<InfiniteData<ThreadPage>>({ queryKey: keys.threadLists })) {
+      if (data === undefined) continue;
+      const shown = (page: ThreadPage): ThreadPage => ({
+        ...page,
+        items: page.items.map((item) => (item.id === thread.id ? thread : item)).filter((item) => item.id !== thread.id || belongs(item, key)),
+      });
+      cache.setQueryData<InfiniteData<ThreadPage>>(key, { ...data, pages: data.pages.map(shown) });
     }
     for (const id of [thread.id, thread.client_id])
       if (id !== null) cache.setQueryData<Thread>(keys.thread(id), (known) => known && thread);

@@ -1,21 +1,28 @@
 // What can be done with one conversation.
-import { Archive, ArchiveRestore, Ellipsis, Pencil, Pin, PinOff } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { Archive, ArchiveRestore, Ellipsis, Pencil, Pin, PinOff, Share2, Tag } from "lucide-react";
+import { type ReactNode, Suspense, lazy, useState } from "react";
 
 import type { Thread } from "~/shared/api/types";
 import { IconButton } from "~/shared/ui/button";
-import { Menu } from "~/shared/ui/menu";
+import { Menu, type MenuEntry } from "~/shared/ui/menu";
 import { toast } from "~/shared/ui/toasts";
 
+import { exportEntries } from "./export_entries";
 import { useChangeThread } from "./queries";
 
 const RenameDialog = lazy(() => import("./rename_dialog"));
+const ShareDialog = lazy(() => import("./share_dialog"));
+const TagsDialog = lazy(() => import("./tags_dialog"));
 
+const item = (label: string, icon: ReactNode, onSelect: () => void): MenuEntry => ({ kind: "item", label, icon, onSelect });
+
+type Shown = "nothing" | "rename" | "share" | "tags";
 type ThreadMenuProps = { thread: Thread; className?: string };
 
 export function ThreadMenu({ thread, className }: ThreadMenuProps) {
-  const [renaming, setRenaming] = useState(false);
+  const [shown, setShown] = useState<Shown>("nothing");
   const { mutate } = useChangeThread();
+  const close = () => setShown("nothing");
 
   const archive = () => {
     mutate({ thread, change: { archived: true } });
@@ -24,36 +31,38 @@ export function ThreadMenu({ thread, className }: ThreadMenuProps) {
       onClick: () => mutate({ thread: { ...thread, archived: true }, change: { archived: false } }),
     });
   };
-
-  const restore = () => mutate({ thread, change: { archived: false } });
+  const restore = () => {
+    mutate({ thread, change: { archived: false } });
+    toast("Conversation restored.");
+  };
 
   return (
     <>
       <Menu
         trigger={
-          <IconButton small label={`Options for ${thread.title}`} className={className}>
+          <IconButton small label={`Options for ${thread.title || "this conversation"}`} className={className}>
             <Ellipsis aria-hidden className="size-4" />
           </IconButton>
         }
         entries={[
-          {
-            kind: "item",
-            label: thread.pinned ? "Unpin" : "Pin",
-            icon: thread.pinned ? <PinOff /> : <Pin />,
-            onSelect: () => mutate({ thread, change: { pinned: !thread.pinned } }),
-          },
-          { kind: "item", label: "Rename", icon: <Pencil />, onSelect: () => setRenaming(true) },
+          item(thread.pinned ? "Unpin" : "Pin", thread.pinned ? <PinOff /> : <Pin />, () =>
+            mutate({ thread, change: { pinned: !thread.pinned } }),
+          ),
+          item("Rename", <Pencil />, () => setShown("rename")),
+          item("Tags…", <Tag />, () => setShown("tags")),
+          // Nobody can open what is archived by its link.
+          ...(thread.archived ? [] : [item("Share…", <Share2 />, () => setShown("share"))]),
+          { kind: "line", name: "before export" },
+          ...exportEntries((format) => void import("./exporting").then(({ exportThread }) => exportThread(thread.id, format))),
           { kind: "line", name: "before archive" },
-          thread.archived
-            ? { kind: "item", label: "Restore", icon: <ArchiveRestore />, onSelect: restore }
-            : { kind: "item", label: "Archive", icon: <Archive />, onSelect: archive },
+          thread.archived ? item("Restore", <ArchiveRestore />, restore) : item("Archive", <Archive />, archive),
         ]}
       />
-      {renaming ? (
-        <Suspense>
-          <RenameDialog thread={thread} onClose={() => setRenaming(false)} />
-        </Suspense>
-      ) : null}
+      <Suspense>
+        {shown === "rename" ? <RenameDialog thread={thread} onClose={close} /> : null}
+        {shown === "share" ? <ShareDialog thread={thread} onClose={close} /> : null}
+        {shown === "tags" ? <TagsDialog thread={thread} onClose={close} /> : null}
+      </Suspense>
     </>
   );
 }

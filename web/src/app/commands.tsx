@@ -1,0 +1,48 @@
+// The commands of the whole page: its shortcuts, and the windows that they bring up, loaded when first asked for.
+import { type ReactNode, Suspense, lazy, useEffect, useEffectEvent, useState } from "react";
+
+import type { Me } from "~/shared/api/types";
+
+import { type Command, commandOf } from "./shortcuts";
+
+const CommandPalette = lazy(() => import("./command_palette"));
+const ShortcutSheet = lazy(() => import("./shortcut_sheet"));
+
+type Shown = "nothing" | "palette" | "shortcuts";
+
+/** What is left to the page itself. */
+export type PageActions = { onNewChat: () => void; onSearch: () => void };
+
+/** Listen for shortcuts. Returns: what to draw, and the way to bring up the list of shortcuts. */
+export function useCommands(me: Me, { onNewChat, onSearch }: PageActions): { windows: ReactNode; showShortcuts: () => void } {
+  const [shown, setShown] = useState<Shown>("nothing");
+
+  const carryOut = useEffectEvent((event: KeyboardEvent) => {
+    const command: Command | null = commandOf(event);
+    if (command === null) return;
+    // Whatever else is open over the page comes first.
+    if (shown === "nothing" && document.querySelector("[role=dialog],[role=alertdialog]") !== null) return;
+    event.preventDefault();
+    if (command === "new") {
+      setShown("nothing");
+      onNewChat();
+    } else setShown(shown === command ? "nothing" : command);
+  });
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => carryOut(event);
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
+
+  const close = () => setShown("nothing");
+  const showShortcuts = () => setShown("shortcuts");
+  const windows = (
+    <Suspense>
+      {shown === "palette" ? (
+        <CommandPalette me={me} onNewChat={onNewChat} onSearch={onSearch} onShortcuts={showShortcuts} onClose={close} />
+      ) : null}
+      {shown === "shortcuts" ? <ShortcutSheet onClose={close} /> : null}
+    </Suspense>
+  );
+  return { windows, showShortcuts };
+}

@@ -1,0 +1,91 @@
+// What the command palette offers for the words that were typed: conversations, pages and actions.
+import { Keyboard, LogOut, type LucideIcon, MessageSquare, Monitor, Moon, Search, SquarePen, Sun } from "lucide-react";
+import { useDeferredValue } from "react";
+import { navigate } from "wouter/use-browser-location";
+
+import { useSignOut } from "~/features/identity/session";
+import { useThreadPages, useThreadSearch } from "~/features/threads/queries";
+import { threadAddress } from "~/features/threads/thread_address";
+import type { Me, Thread } from "~/shared/api/types";
+import { shortMoment } from "~/shared/lib/moments";
+import { chooseTheme } from "~/shared/lib/theme";
+
+import { destinations } from "./destinations";
+
+export type Entry = {
+  key: string;
+  label: string;
+  icon: LucideIcon;
+  note?: string;
+  /** What else it may be called. */
+  words?: string;
+  run: () => void;
+  /** Whether it says itself where the focus goes. */
+  takesFocus?: boolean;
+};
+export type EntryGroup = { value: string; items: Entry[] };
+
+const FEW = 6;
+
+export const fits = (entry: Pick<Entry, "label" | "words">, typed: string): boolean => {
+  const text = `${entry.label} ${entry.words ?? ""}`.toLowerCase();
+  return typed
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+};
+
+const conversation = (thread: Thread): Entry => ({
+  key: thread.id,
+  label: thread.title || "New conversation",
+  icon: MessageSquare,
+  note: shortMoment(thread.last_message_at ?? thread.updated_at),
+  run: () => navigate(threadAddress(thread)),
+});
+
+/** Each conversation once, however many of its messages were found. */
+const once = (threads: readonly Thread[]): Thread[] => [...new Map(threads.map((thread) => [thread.id, thread])).values()];
+
+function useConversations(typed: string): { entries: Entry[]; isSearching: boolean } {
+  const text = useDeferredValue(typed);
+  const recent = useThreadPages(false, null);
+  const search = useThreadSearch(text);
+  const known = recent.data?.pages.flatMap(({ items }) => items) ?? [];
+  if (typed === "") return { entries: known.slice(0, FEW).map(conversation), isSearching: false };
+  // What the list has already shows at once; what the server finds in messages follows.
+  const byTitle = known.filter((thread) => fits({ label: thread.title }, typed));
+  const found = search.data?.items.map(({ thread }) => thread) ?? [];
+  return { entries: once([...byTitle, ...found]).slice(0, FEW).map(conversation), isSearching: search.isFetching };
+}
+
+export type EntryActions = { onNewChat: () => void; onSearch: () => void; onShortcuts: () => void };
+
+function useActions({ onNewChat, onSearch, onShortcuts }: EntryActions): Entry[] {
+  const signOut = useSignOut();
+  return [
+    { key: "new", label: "New conversation", icon: SquarePen, words: "chat start ask", run: onNewChat, takesFocus: true },
+    { key: "search", label: "Search in all conversations", icon: Search, words: "find list", run: onSearch, takesFocus: true },
+    { key: "shortcuts", label: "Keyboard shortcuts", icon: Keyboard, words: "help keys", run: onShortcuts, takesFocus: true },
+    { key: "light", label: "Light theme", icon: Sun, words: "look appearance bright", run: () => chooseTheme("light") },
+    { key: "dark", label: "Dark theme", icon: Moon, words: "look appearance night", run: () => chooseTheme("dark") },
+    { key: "system", label: "Theme of the system", icon: Monitor, words: "look appearance", run: () => chooseTheme("system") },
+    { key: "out", label: "Sign out", icon: LogOut, words: "log out leave session", run: () => signOut.mutate() },
+  ];
+}
+
+export function useEntries(me: Me, typed: string, actions: EntryActions): { groups: EntryGroup[]; isSearching: boolean } {
+  const isAdmin = me.role === "owner" || me.role === "admin";
+  const conversations = useConversations(typed);
+  const pages = destinations
+    .filter(({ adminsOnly }) => isAdmin || adminsOnly !== true)
+    .map(({ title, href, icon, words }): Entry => ({ key: href, label: title, icon, words, run: () => navigate(href) }));
+  const chosen = (entries: Entry[]) => (typed === "" ? entries : entries.filter((entry) => fits(entry, typed)));
+  const groups = [
+    { value: "Conversations", items: conversations.entries },
+    { value: "Pages", items: chosen(pages) },
+    { value: "Actions", items: chosen(useActions(actions)) },
+  ];
+  // Named pages and actions come before what was found within messages.
+  const ordered = typed === "" ? groups : [...groups.slice(1), ...groups.slice(0, 1)];
+  return { groups: ordered.filter(({ items }) => items.length > 0), isSearching: conversations.isSearching };
+}

@@ -1,0 +1,14 @@
+// The lines of a menu that save a conversation as a file.
+import { Download } from "lucide-react";
+
+import type { MenuEntry } from "~/shared/ui/menu";
+
+import { type ExportFormat, formatNames, formats } from "./formats";
+
+export const exportEntries = (onSave: (format: ExportFormat) => void): MenuEntry[] =>
+  formatNames.map((format) => ({
+    kind: "item",
+    label: `Save as ${formats[format].name}`,
+    icon: <Download />,
+    onSelect: () => onSave(format),
+  }));

@@ -1,0 +1,91 @@
+// The budgets and how they stand: all of them for admins and owners, else those that apply to oneself.
+import { PiggyBank, Plus } from "lucide-react";
+import { Suspense, lazy, useState } from "react";
+
+import type { Budget, Me } from "~/shared/api/types";
+import { Button } from "~/shared/ui/button";
+import { Loaded } from "~/shared/ui/loaded";
+import { toast } from "~/shared/ui/toasts";
+
+import { BudgetCard } from "./budget_card";
+import { whoseBudget } from "./budget_words";
+import { useNameOf } from "./names";
+import { useBudgets, useDeleteBudget } from "./queries";
+
+const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
+const BudgetDialog = lazy(() => import("./budget_dialog"));
+
+type Shown = { dialog: "new" } | { dialog: "change" | "delete"; budget: Budget } | null;
+
+function Empty({ mayChange }: { mayChange: boolean }) {
+  return (
+    <div className="flex flex-col items-center rounded-2xl border border-dashed border-line-strong px-6 py-14 text-center">
+      <PiggyBank aria-hidden className="size-8 text-accent" />
+      <h3 className="mt-4 text-lg font-semibold">{mayChange ? "No budget yet" : "No budget limits you"}</h3>
+      <p className="mt-1.5 max-w-md text-quiet">
+        {mayChange
+          ? "A budget stops models from costing more than you want in a day or a month."
+          : "When an admin sets one, it shows here with what you have used of it."}
+      </p>
+    </div>
+  );
+}
+
+export default function BudgetsSection({ me }: { me: Me }) {
+  const [shown, setShown] = useState<Shown>(null);
+  const budgets = useBudgets();
+  const remove = useDeleteBudget();
+  const nameOf = useNameOf(me);
+  const mayChange = me.role === "owner" || me.role === "admin";
+  const close = () => setShown(null);
+
+  return (
+    <div className="space-y-4">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <p className="flex-1 basis-60 text-sm text-quiet">
+          {mayChange ? "How much models may be used in a day or a month." : "The budgets that apply to you. Admins and owners set them."}
+        </p>
+        {mayChange ? (
+          <Button look="loud" onClick={() => setShown({ dialog: "new" })}>
+            <Plus aria-hidden className="size-4" /> New budget
+          </Button>
+        ) : null}
+      </div>
+      <Loaded query={budgets} waiting="Loading the budgets…">
+        {(items) =>
+          items.length === 0 ? (
+            <Empty mayChange={mayChange} />
+          ) : (
+            <ul className="space-y-3" aria-label="Budgets">
+              {items.map((budget) => (
+                <BudgetCard
+                  key={budget.id}
+                  budget={budget}
+                  nameOf={nameOf}
+                  mayChange={mayChange}
+                  onChange={() => setShown({ dialog: "change", budget })}
+                  onDelete={() => setShown({ dialog: "delete", budget })}
+                />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+      <Suspense>
+        {shown?.dialog === "new" ? <BudgetDialog me={me} budget={null} whose="" onClose={close} /> : null}
+        {shown?.dialog === "change" ? (
+          <BudgetDialog me={me} budget={shown.budget} whose={whoseBudget(shown.budget, nameOf)} onClose={close} />
+        ) : null}
+        {shown?.dialog === "delete" ? (
+          <ConfirmDialog
+            title={`Delete the budget: ${whoseBudget(shown.budget, nameOf)}, each ${shown.budget.period}?`}
+            description="From the next call on it limits nobody. What was used stays in the reports."
+            verb="Delete"
+            onConfirm={() => remove.mutate(shown.budget.id, { onSuccess: () => toast("Budget deleted.") })}
+            onClose={close}
+          />
+        ) : null}
+      </Suspense>
+    </div>
+  );
+}
