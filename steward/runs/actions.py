@@ -220,7 +220,11 @@ async def _end_if_wanted(work: Transaction, row: Found) -> RunExpired | None:
 
 async def _write(work: Transaction, row: Found, decider: Actor, word: Word) -> int | None:
     """Store a word, behind the lock of the thread; how often the run went on, when it goes on with this."""
-    await threads.open_thread(work, row.thread_id)
+    if row.place == "client":
+        # A program holds the conversation itself; what is stored of it may have been archived from the start.
+        await threads.lock(work, row.thread_id)
+    else:
+        await threads.open_thread(work, row.thread_id)
     locked = await tool_calls.get(work, row.id, lock=True)
     # Whoever sees to what is over may come later than this.
     is_over = locked is not None and locked.expires_at <= runtime.current().now()

@@ -224,16 +224,24 @@ def unpack(segment: bytes) -> list[RunEvent]:
     return _segment.decode(segment)
 
 
-def standing(events: list[RunEvent]) -> list[RunEvent]:
-    """The events that still count: without those of steps that were started again."""
+def standing(events: list[RunEvent], after: int = 0) -> list[RunEvent]:
+    """The events that still count, without those of steps that were started again.
+
+    Args:
+        events: of a run, from its first on.
+        after: how many of them the reader has. The restart of a step that began among these stays in the answer: what
+            was read of it no longer counts.
+    """
     kept: list[RunEvent] = []
-    for event in events:
-        if isinstance(event, StepRestart):
-            begun = next((at for at in range(len(kept) - 1, -1, -1) if _begins(kept[at], event.step)), None)
-            if begun is not None:
-                del kept[begun + 1 :]
+    for event in events[after:]:
+        if not isinstance(event, StepRestart):
+            kept.append(event)
             continue
-        kept.append(event)
+        begun = next((at for at in range(len(kept) - 1, -1, -1) if _begins(kept[at], event.step)), None)
+        if begun is not None:
+            del kept[begun + 1 :]
+        elif any(_begins(read, event.step) for read in events[:after]):
+            kept.append(event)
     return kept
 
 

@@ -291,19 +291,19 @@ async def is_read_to_end(actor: Actor, run_id: str, after: int) -> bool:
     return ended_at is not None and after >= ended_at
 
 
-async def follow_standing(actor: Actor, run_id: str) -> AsyncGenerator[list[RunEvent]]:
-    """Read a run as it stands now, then live: of what came before this call, only what still counts.
+async def follow_standing(actor: Actor, run_id: str, after: int = 0) -> AsyncGenerator[list[RunEvent]]:
+    """Read a run from a cursor as it stands now, then live: of what came before this call, only what still counts.
 
     Raises:
         NotFound: the actor has no such run.
     """
     feed = runtime.current().part(Feed)
     past, last_seq = await feed.snapshot(actor, run_id)
-    if past:
-        yield standing(past)
-        if isinstance(past[-1], RunEnd):
-            return
-    async with aclosing(follow(actor, run_id, last_seq)) as batches:
+    if rest := standing(past, after):
+        yield rest
+    if past and isinstance(past[-1], RunEnd):
+        return
+    async with aclosing(follow(actor, run_id, max(after, last_seq))) as batches:
         async for batch in batches:
             yield batch.events
 

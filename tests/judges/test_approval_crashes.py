@@ -153,7 +153,7 @@ def ensure_told_once(events: list[Json]) -> None:
     """What counts of a stream that was read over every break: one call, and one word of what came of it."""
     kept: list[Json] = []
     for event in events:
-        if event["type"] in ("step_start", "step_restart"):
+        if event["type"] == "step_restart":
             # What came since an earlier beginning of the step is told again.
             same = (
                 at

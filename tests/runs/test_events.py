@@ -117,6 +117,27 @@ def test_what_a_restarted_step_had_said_no_longer_counts(
     assert standing(happened) == stands
 
 
+@pytest.mark.parametrize(
+    ("after", "stands"),
+    [
+        (3, [StepStart(2), TextDelta("c")]),
+        # Its reader has text that no longer counts, and has to be told.
+        (5, [StepRestart(2), TextDelta("c")]),
+        (6, [TextDelta("c")]),
+    ],
+)
+def test_a_reader_who_goes_on_is_told_of_what_it_has_read(after: int, stands: list[RunEvent]) -> None:
+    happened: list[RunEvent] = [
+        StepStart(1), TextDelta("a"), StepEnd(1), StepStart(2), TextDelta("b"), StepRestart(2), TextDelta("c"),
+    ]  # fmt: skip
+    assert standing(happened, after) == stands
+
+
+def test_the_restart_of_a_step_that_nobody_stored_takes_nothing_away() -> None:
+    happened: list[RunEvent] = [StepStart(1), TextDelta("a"), StepEnd(1), StepRestart(2), StepStart(2)]
+    assert standing(happened, 3) == [StepStart(2)]
+
+
 @settings(deadline=None)
 @given(st.lists(events, max_size=12))
 def test_without_restarts_everything_counts_and_twice_is_once(given_events: list[RunEvent]) -> None:

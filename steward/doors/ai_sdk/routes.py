@@ -92,11 +92,11 @@ async def _rest(actor: Actor, run: RunRead, after: int, still_waits: bool) -> As
         # Something else of this step still waits.
         yield encoder.encode([RunPause(0)])
         return
-    async with aclosing(service.follow(actor, run.id, after)) as batches:
-        async for batch in batches:
-            if any(isinstance(event, StepRestart) for event in batch.events):
+    async with aclosing(service.follow_standing(actor, run.id, after)) as batches:
+        async for events in batches:
+            if any(isinstance(event, StepRestart) for event in events):
                 raise StreamCut
-            data, paused = await _encoded(actor, run.id, encoder, batch.events)
+            data, paused = await _encoded(actor, run.id, encoder, events)
             if data:
                 yield data
             if paused:

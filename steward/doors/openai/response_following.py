@@ -104,15 +104,9 @@ class Reading:
 
     async def _events(self) -> AsyncGenerator[list[RunEvent]]:
         """The events of this segment, in batches that end where the run waits."""
-        if self.after is None:
-            async with aclosing(service.follow_standing(self.actor, self.run_id)) as standing:
-                async for events in standing:
-                    for piece in _cut(events):
-                        yield piece
-            return
-        async with aclosing(service.follow(self.actor, self.run_id, self.after)) as batches:
-            async for batch in batches:
-                for piece in _cut(batch.events):
+        async with aclosing(service.follow_standing(self.actor, self.run_id, self.after or 0)) as standing:
+            async for events in standing:
+                for piece in _cut(events):
                     yield piece
 
     async def _past(self) -> list[RunEvent]:

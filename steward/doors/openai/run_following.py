@@ -89,14 +89,9 @@ async def _frames(
 
 
 async def _events(actor: Actor, run_id: str, after: int | None) -> AsyncGenerator[list[RunEvent]]:
-    if after is None:
-        async with aclosing(service.follow_standing(actor, run_id)) as standing:
-            async for events in standing:
-                yield events
-        return
-    async with aclosing(service.follow(actor, run_id, after)) as batches:
-        async for batch in batches:
-            yield batch.events
+    async with aclosing(service.follow_standing(actor, run_id, after or 0)) as standing:
+        async for events in standing:
+            yield events
 
 
 async def _told(actor: Actor, encoder: Encoder, run: RunRecord, events: list[RunEvent]) -> tuple[bytes, bool]:

@@ -101,14 +101,9 @@ class Turn:
                 await service.stop(self.actor, self.run_id)
 
     async def _read(self) -> AsyncGenerator[list[RunEvent]]:
-        if self.after is None:
-            async with aclosing(service.follow_standing(self.actor, self.run_id)) as standing:
-                async for events in standing:
-                    yield events
-            return
-        async with aclosing(service.follow(self.actor, self.run_id, self.after)) as batches:
-            async for batch in batches:
-                yield batch.events
+        async with aclosing(service.follow_standing(self.actor, self.run_id, self.after or 0)) as standing:
+            async for events in standing:
+                yield events
 
     async def _said(self, events: list[RunEvent]) -> list[ProviderEvent]:
         said: list[ProviderEvent] = []
