@@ -21,7 +21,7 @@ test("sign in leads to a new conversation, sign out leads back", async ({ page }
   await expect(page.getByRole("heading", { name: "Start a conversation" })).toBeVisible();
   await page.reload();
   await expect(page.getByRole("heading", { name: "Start a conversation" })).toBeVisible();
-  await page.getByRole("button", { name: /Harbour/ }).click();
+  await page.getByRole("button", { name: /Harbour$/ }).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/sign-in$/);
   await page.goto("/");

@@ -167,7 +167,7 @@ for (const theme of themes)
         await look(page, named("search"));
         await examine(page, "search");
         await page.getByLabel("Search conversations").fill("");
-        await page.getByRole("button", { name: /Harbour/ }).click();
+        await page.getByRole("button", { name: /Harbour$/ }).click();
         await expect(page.getByRole("menuitem", { name: "Sign out" })).toBeVisible();
         await look(page, named("account"));
         await examine(page, "account");

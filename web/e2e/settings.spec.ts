@@ -12,7 +12,7 @@ const palette = (page: Page) => page.getByRole("combobox", { name: "Find a conve
 test("usage is summed up in plots, a table, and a file, in exact figures", async ({ signedIn: page }) => {
   await page.goto("/");
   await ask(page, "How much is this? {{reply:Not much.}}");
-  await page.getByRole("button", { name: /Harbour/ }).click();
+  await page.getByRole("button", { name: /Harbour$/ }).click();
   await page.getByRole("menuitem", { name: "Settings" }).click();
   await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Usage" }).click();
   await expect(page).toHaveTitle("Usage · Steward");
@@ -80,8 +80,8 @@ test("an API key is shown once, works, and is refused when it is revoked; the lo
   const name = unique("Crane");
   await page.goto("/settings/keys");
   await page.getByRole("button", { name: "New API key" }).click();
-  await page.getByLabel("Name").fill(name);
-  await page.getByLabel("Name").press("Enter");
+  await page.getByRole("textbox", { name: "Name" }).fill(name);
+  await page.getByRole("textbox", { name: "Name" }).press("Enter");
   const shown = page.getByRole("dialog", { name: `API key “${name}”` });
   await expect(shown.getByRole("note")).toContainText("shown this once");
   const secret = await shown.locator("code").first().innerText();
@@ -142,17 +142,20 @@ test("the palette leads to pages, conversations and actions by the keyboard alon
 
   // What was said in a conversation is found too.
   await page.keyboard.press("Control+k");
+  await expect(palette(page)).toBeFocused();
   await page.keyboard.type(`${word} hawser`);
   await expect(page.getByRole("option", { name: new RegExp(word) })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1, name: new RegExp(word) })).toBeVisible();
 
   await page.keyboard.press("Control+k");
+  await expect(palette(page)).toBeFocused();
   await page.keyboard.type("nothing is called like this");
   await expect(page.getByText("Nothing found. Try other words.")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(palette(page)).toBeHidden();
   await page.keyboard.press("Control+k");
+  await expect(palette(page)).toBeFocused();
   await page.keyboard.type("dark");
   await page.keyboard.press("Enter");
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");

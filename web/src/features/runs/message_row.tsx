@@ -145,7 +145,7 @@ function UserRow({ message, busy, editing, actions }: UserRowProps) {
   const wasEditing = useRef(false);
   // Whoever gives an edit up by keyboard stays where they were.
   useEffect(() => {
-    if (wasEditing.current && !editing) editButton.current?.focus({ preventScroll: true });
+    if (wasEditing.current && !editing && document.activeElement === document.body) editButton.current?.focus({ preventScroll: true });
     wasEditing.current = editing;
   }, [editing]);
   if (editing) return <EditBox message={message} actions={actions} />;
