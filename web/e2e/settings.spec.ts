@@ -147,6 +147,7 @@ test("the palette leads to pages, conversations and actions by the keyboard alon
   await expect(page.getByRole("option", { name: new RegExp(word) })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1, name: new RegExp(word) })).toBeVisible();
+  await expect(palette(page)).toBeHidden();
 
   await page.keyboard.press("Control+k");
   await expect(palette(page)).toBeFocused();
