@@ -148,6 +148,8 @@ test("the palette leads to pages, conversations and actions by the keyboard alon
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1, name: new RegExp(word) })).toBeVisible();
   await expect(palette(page)).toBeHidden();
+  // The conversation takes the focus once it is there.
+  await expect(box(page)).toBeFocused();
 
   await page.keyboard.press("Control+k");
   await expect(palette(page)).toBeFocused();
