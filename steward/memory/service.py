@@ -170,7 +170,9 @@ async def change(actor: Actor, memory_id: str, wanted: MemoryChange) -> MemoryRe
             text_hash=text_hash,
             vector=vector,
         )
-        assert changed is not None
+        if changed is None:
+            # Deleting waits for nobody: it was there when it was looked for.
+            raise _no_memory()
         await audit.record(
             work, "memory_changed", "memory", memory_id, fields=sorted(wanted.model_fields_set)
         )

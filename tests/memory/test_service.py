@@ -111,6 +111,18 @@ async def test_memories_are_deleted_one_by_one_and_all_at_once(house: Runtime, a
     assert await kept(house, ada.actor) == []
 
 
+async def test_what_is_deleted_while_it_is_being_changed_is_not_found(house: Runtime, ada: Person) -> None:
+    (one,) = await service.remember(ada.actor, [Note("fact", "I own a boat.")])
+    async with house.database.transaction(ada.actor) as work:
+        await service.delete(work, one.id)
+        changing = asyncio.create_task(service.change(ada.actor, one.id, MemoryChange(importance=1)))
+        # It still sees the memory, and waits for what becomes of it.
+        await asyncio.wait([changing], timeout=0.3)
+        assert not changing.done()
+    with pytest.raises(NotFound):
+        await changing
+
+
 async def test_what_was_not_needed_for_the_longest_time_makes_room(house: Runtime, ada: Person) -> None:
     notes = [Note("fact", f"I keep {thing}.") for thing in ("bees", "boats", "roses", "goats")]
     made = [(await service.remember(ada.actor, [note]))[0] for note in notes]
