@@ -20,10 +20,11 @@ from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.runtime import Runtime
 from steward.kernel.tools import ToolRetry
 from steward.kernel.work import Actor, Found, Role, Transaction, lower_role
+from steward.providers.events import ToolCall
 from steward.runs import queries, tool_calls
 from steward.runs.engine import Engine
 from steward.runs.errors import ActionChanged, ActionDecided, ActionNotYours, RunExpired
-from steward.runs.events import ActionRequest, RunPause
+from steward.runs.events import ActionRequest, RunPause, StepStart
 from steward.runs.feed import Feed
 from steward.runs.schemas import ActionPage, ActionRead, Decided
 from steward.runs.tool_calls import Ending
@@ -142,24 +143,32 @@ async def known_until(actor: Actor, run_id: str, words: Iterable[str]) -> tuple[
     """How far a reader has read who knows of these calls, by the ids of the actions or the model's names.
 
     Returns: the cursor of the wait behind the last request that they name, from which on their continuation is read,
-    and the cursor of the run's last wait; both 0 when it never waited.
+    and the cursor of the run's last wait; 0 when it never waited. A server that died before it waited has told of the
+    calls all the same: then the first is the cursor of what is stored of these.
     """
     feed = runtime.current().part(Feed)
     named = set(words)
-    known, last, cursor = 0, 0, 0
+    async with runtime.current().database.work(actor) as work:
+        called = {(row.step, row.call_id) for row in await tool_calls.named(work, run_id, sorted(named))}
+    known, heard, last, cursor, step = 0, 0, 0, 0, 0
     is_next = False
     # A wait is written before anybody hears of it.
     while batches := await feed.stored(actor, run_id, cursor):
         for batch in batches:
             for at, event in enumerate(batch.events):
-                if isinstance(event, ActionRequest) and named & {event.action_id, event.call_id}:
+                if isinstance(event, StepStart):
+                    step = event.step
+                elif isinstance(event, ToolCall) and (step, event.call_id) in called:
+                    heard = batch.first_seq + at
+                elif isinstance(event, ActionRequest) and named & {event.action_id, event.call_id}:
                     is_next = True
+                    heard = batch.first_seq + at
                 elif isinstance(event, RunPause):
                     last = batch.first_seq + at
                     known = last if is_next else known
                     is_next = False
             cursor = batch.last_seq
-    return known or last, last
+    return known or heard or last, last
 
 
 async def keep_expiring(house: Runtime) -> None:

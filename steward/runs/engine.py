@@ -29,8 +29,8 @@ from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
 from steward.kernel.work import Actor, Role, Transaction, lower_role
 from steward.providers.events import TextDelta
 from steward.providers.wire import ModelRequest, PromptMessage, ToolChoice
-from steward.runs import citing as citations
 from steward.runs import queries, remembering, token_limits, tool_calls, tooling
+from steward.runs import citing as citations
 from steward.runs.calls import Calls, worded
 from steward.runs.context import Context, without_search
 from steward.runs.errors import RunBroke, RunInterrupted, RunTimeout, TokensSpent, TooManySteps
@@ -252,7 +252,7 @@ class Engine:
             await threads.lock(work, row.thread_id)
             claimed = await queries.claim(work, run_id, self._runtime.process_id, row.resumes)
             attempt = row.attempt if claimed is None else claimed.attempt
-            events = standing((await self._feed.snapshot(actor, run_id))[0])
+            events = standing(await self._feed.snapshot(actor, run_id))
             if events and isinstance(events[-1], RunEnd):
                 return
             transcript = Transcript()
@@ -524,7 +524,7 @@ class Engine:
             question = await threads.question_text(work, row.thread_id, row.question_id)
             told = await threads.metadata_of(work, row.message_id)
         context = await without_search(actor, question)
-        earlier, _ = await self._feed.snapshot(actor, run_id)
+        earlier = await self._feed.snapshot(actor, run_id)
         turn = Turn(
             actor=actor,
             run_id=run_id,

@@ -222,23 +222,23 @@ class Feed:
         async with self._database.transaction(actor) as work:
             return await queries.is_over(work, run_id)
 
-    async def snapshot(self, actor: Actor, run_id: str) -> tuple[list[RunEvent], int]:
-        """All events of a run so far, and the cursor of the last."""
+    async def past(self, actor: Actor, run_id: str) -> list[Batch]:
+        """All events of a run so far."""
         tail = self._tails.get(run_id)
         before = _FOREVER if tail is None else tail.base
-        events: list[RunEvent] = []
-        last_seq = 0
+        past: list[Batch] = []
         while tail is None or not tail.is_first:
-            batches = await self.stored(actor, run_id, last_seq, before)
+            batches = await self.stored(actor, run_id, past[-1].last_seq if past else 0, before)
             if not batches:
                 break
-            for batch in batches:
-                events += batch.events
-                last_seq = batch.last_seq
-        if tail is not None:
-            events += tail.events
-            last_seq = tail.base + len(tail.events) - 1
-        return events, last_seq
+            past += batches
+        if tail is not None and tail.events:
+            past.append(Batch(tail.base, [*tail.events]))
+        return past
+
+    async def snapshot(self, actor: Actor, run_id: str) -> list[RunEvent]:
+        """The events of a run so far, without their cursors."""
+        return [event for batch in await self.past(actor, run_id) for event in batch.events]
 
     async def flush(self) -> None:
         """Write what is new in all tails: one statement and one notice for the whole process."""

@@ -297,13 +297,15 @@ async def follow_standing(actor: Actor, run_id: str, after: int = 0) -> AsyncGen
     Raises:
         NotFound: the actor has no such run.
     """
-    feed = runtime.current().part(Feed)
-    past, last_seq = await feed.snapshot(actor, run_id)
-    if rest := standing(past, after):
+    past = await runtime.current().part(Feed).past(actor, run_id)
+    events = [event for batch in past for event in batch.events]
+    # A cursor is no count: each attempt has numbers of its own.
+    read = sum(min(len(batch.events), max(0, after - batch.first_seq + 1)) for batch in past)
+    if rest := standing(events, read):
         yield rest
-    if past and isinstance(past[-1], RunEnd):
+    if events and isinstance(events[-1], RunEnd):
         return
-    async with aclosing(follow(actor, run_id, max(after, last_seq))) as batches:
+    async with aclosing(follow(actor, run_id, max(after, past[-1].last_seq) if past else after)) as batches:
         async for batch in batches:
             yield batch.events
 

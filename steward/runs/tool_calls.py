@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from steward.kernel.work import Found, House, Statement, Transaction
+from steward.kernel.work import Found, House, Statement, Transaction, Work
 
 State = Literal[
     "waiting", "approved", "answered", "running", "completed", "failed", "denied", "expired", "cancelled"
@@ -35,6 +35,10 @@ _INSERT: Final = Statement(
 _OF_STEP: Final = Statement(
     f"SELECT {_COLUMNS} FROM tool_calls WHERE workspace_id = :workspace_id AND run_id = :run_id AND step = :step "
     "ORDER BY position"
+)
+_NAMED: Final = Statement(
+    "SELECT step, call_id FROM tool_calls WHERE workspace_id = :workspace_id AND run_id = :run_id "
+    "AND (id = ANY(:names) OR call_id = ANY(:names))"
 )
 _LAST_STEP: Final = Statement(
     "SELECT max(step) AS step FROM tool_calls WHERE workspace_id = :workspace_id AND run_id = :run_id"
@@ -153,6 +157,11 @@ async def insert(
 async def of_step(work: Transaction, run_id: str, step: int) -> list[Found]:
     """The calls of a step, in the model's order."""
     return await work.all(_OF_STEP, workspace_id=work.actor.workspace_id, run_id=run_id, step=step)
+
+
+async def named(work: Work, run_id: str, names: Sequence[str]) -> list[Found]:
+    """The calls of a run that go by one of these names, the model's or ours: their step and `call_id`."""
+    return await work.all(_NAMED, workspace_id=work.actor.workspace_id, run_id=run_id, names=list(names))
 
 
 async def last_step(work: Transaction, run_id: str) -> int:

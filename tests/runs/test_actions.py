@@ -11,8 +11,9 @@ import pytest
 
 from steward.agents.service import ClientTool, Wishes
 from steward.kernel.runtime import Runtime
-from steward.providers.events import TextDelta
-from steward.runs import actions, service
+from steward.kernel.settings import Settings
+from steward.providers.events import TextDelta, ToolCall
+from steward.runs import actions, feed, service
 from steward.runs.events import (
     ActionDecision,
     ActionRequest,
@@ -28,6 +29,7 @@ from tests.conftest import MakePerson, Person
 from tests.runs.test_tools import calling, ended, last_result, of
 from tests.runs.turns import begin, messages, read
 from tests.support import tools_of_tests
+from tests.support.database import as_owner
 from tests.support.scripted_provider import ScriptedProvider
 
 
@@ -47,6 +49,14 @@ async def inbox(client: httpx.AsyncClient, person: Person) -> list[dict[str, Any
     answered = await client.get("/api/v1/actions", headers=person.headers)
     assert answered.status_code == 200, answered.text
     return answered.json()["items"]
+
+
+async def next_waiting(client: httpx.AsyncClient, person: Person) -> dict[str, Any]:
+    """The one call that waits, or will in a moment."""
+    while not (waits := await inbox(client, person)):
+        await asyncio.sleep(0.02)
+    (action,) = waits
+    return action
 
 
 async def decide(
@@ -248,16 +258,47 @@ async def test_two_waits_in_one_turn(client: httpx.AsyncClient, ada: Person) -> 
     started, events = await waiting(ada, f"Go. {calls} {{{{reply:Done.}}}}")
     (first,) = of(events, ActionRequest)
     await decide(client, ada, first.action_id, "approve")
-    waits: list[dict[str, Any]] = []
-    while not waits:
-        await asyncio.sleep(0.02)
-        waits = await inbox(client, ada)
-    (second,) = waits
+    second = await next_waiting(client, ada)
     assert second["arguments"] == {"amount": 2}
     await decide(client, ada, second["id"], "approve")
     events = await rest(ada, started.run_id)
     assert [result.output["paid"] for result in of(events, ToolResult)] == [1, 2]
     assert ended(events).status == "completed"
+
+
+async def test_the_rest_is_read_from_any_place_of_any_attempt(client: httpx.AsyncClient, ada: Person) -> None:
+    pays = f"{calling('testPay', amount=1)} {calling('testPay', amount=2)}"
+    started, _ = await waiting(ada, f"Twice. {pays} {{{{reply:Both paid.}}}}")
+    for _ in range(2):
+        action = await next_waiting(client, ada)
+        await decide(client, ada, action["id"], "approve")
+    numbered = await read(ada, started.run_id)
+    assert numbered[-1][0] > 2 << 32
+    for cursor, _ in numbered:
+        rest_from = [
+            event
+            async for events in service.follow_standing(ada.actor, started.run_id, cursor)
+            for event in events
+        ]
+        assert rest_from == [event for at, event in numbered if at > cursor]
+
+
+async def test_who_knows_of_a_call_is_read_on_to_also_when_no_wait_was_stored(
+    house: Runtime, settings: Settings, ada: Person
+) -> None:
+    started, events = await waiting(ada, f"Pay. {calling('testPay', amount=5)} {{{{reply:Paid.}}}}")
+    (asked,) = of(events, ActionRequest)
+    assert await actions.known_until(ada.actor, started.run_id, [asked.action_id]) == (len(events),) * 2
+    (called,) = of(events, ToolCall)
+    for last in (asked, called):
+        # A server that dies here has told of the call, and did not come to its wait.
+        told = events[: events.index(last) + 1]
+        async with as_owner(settings) as owner:
+            await owner.execute("DELETE FROM run_segments WHERE id = $1", started.run_id)
+        async with house.database.transaction(ada.actor) as work:
+            await feed.write(work, [(ada.actor.workspace_id, started.run_id, feed.Batch(1, told))])
+        for name in (asked.action_id, asked.call_id):
+            assert await actions.known_until(ada.actor, started.run_id, [name]) == (len(told), 0)
 
 
 async def test_a_stop_ends_a_wait(house: Runtime, client: httpx.AsyncClient, ada: Person) -> None:

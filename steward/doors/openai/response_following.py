@@ -110,8 +110,7 @@ class Reading:
                     yield piece
 
     async def _past(self) -> list[RunEvent]:
-        events, _ = await runtime.current().part(Feed).snapshot(self.actor, self.run_id)
-        return events
+        return await runtime.current().part(Feed).snapshot(self.actor, self.run_id)
 
     async def _found(self, stand: Stand) -> list[Part] | None:
         """What the search found, when it shall be shown: all of it for a day, and then what was cited."""
