@@ -22,6 +22,8 @@ Part = dict[str, Any]
 _DETAILS: Final = ("auto", "low", "high")
 _MOST_PARTS: Final = 500
 _MOST_ATTACHMENTS: Final = 500
+_MOST_CHARACTERS: Final = 256_000
+"""What programs may write, as they could before; people are held to the limit of the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def read(body: Body) -> Draft:
     if role is None:
         raise raw.missing(body.path_of("role"))
     parts = _parts(body, role)
-    threads.ensure_fits(parts, runtime.current().settings.limits.message_chars)
+    threads.ensure_fits(parts, max(_MOST_CHARACTERS, runtime.current().settings.limits.message_chars))
     return Draft(role, parts, _attachments(body), metadata.read(body) or {})
 
 

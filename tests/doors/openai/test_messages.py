@@ -67,6 +67,17 @@ async def test_a_message_is_read_back(official: openai.AsyncOpenAI) -> None:
     assert changed.to_dict() == {**read.to_dict(), "metadata": {"a": "b"}}
 
 
+async def test_programs_write_as_much_as_they_could_before(official: openai.AsyncOpenAI) -> None:
+    thread = await official.beta.threads.create()
+    made = await official.beta.threads.messages.create(thread.id, role="user", content="long " * 51_200)
+    block = made.content[0]
+    assert block.type == "text"
+    assert len(block.text.value) == 256_000
+    with pytest.raises(openai.BadRequestError) as refused:
+        await official.beta.threads.messages.create(thread.id, role="user", content="x" * 256_001)
+    assert "at most 256000" in refused.value.message
+
+
 async def test_messages_of_one_second_keep_their_order(official: openai.AsyncOpenAI) -> None:
     thread = await official.beta.threads.create()
     ids = [
