@@ -26,6 +26,7 @@ from tests.runs.killing import (
     ensure_takes_another,
     followed,
     scene_in,
+    standstill,
     stored,
     surely,
     task_text,
@@ -45,6 +46,7 @@ WAYS: Final = {"approve": "", "edit": " edited", "deny": None, "expire": None, "
 STATES: Final = {"deny": "output-denied", "expire": "output-error"}
 """How a page shows a call that did not act."""
 REPLY: Final = "All of it was done, or left alone, just as it was said to be."
+ROUND_SECONDS: Final = 120
 LATEST_SECONDS: Final = 0.15
 """How long after the question, or after the answer to it, a kill comes at the latest."""
 
@@ -89,6 +91,11 @@ class Talk:
         """The tasks that come of it."""
         behind = WAYS[self.way]
         return [] if behind is None else [f"{self.title}{behind}"]
+
+    @property
+    def stand(self) -> str:
+        """How far it came."""
+        return f"{self.title}: waits {self.waits.is_set()}, decided {self.is_decided.is_set()}"
 
     async def play(self, may_decide: asyncio.Event) -> None:
         """Ask, decide as soon as one may, and read to the end."""
@@ -209,7 +216,15 @@ async def test_twenty_kills_leave_each_decision_carried_out_once_or_never(scene:
     rounds = zip(dice.sample(kinds, len(kinds)), dice.sample(kinds, len(kinds)), strict=True)
     for number, (first, second) in enumerate(rounds):
         talks = {kind: Talk(scene, pages, *kind, name=f"{seed} {number}") for kind in kinds}
-        points += await play_round(talks, talks[first], talks[second], dice)
+        try:
+            points += await asyncio.wait_for(
+                play_round(talks, talks[first], talks[second], dice), ROUND_SECONDS
+            )
+        except TimeoutError:
+            raise AssertionError(
+                f"{first} and {second} never end: {[talk.stand for talk in talks.values()]} "
+                f"{await standstill(scene)}"
+            ) from None
         print(", ".join(points[-2:]))
         by_stream += sum(talk.shown is not None and not talk.shown["isRead"] for talk in talks.values())
     assert len(set(point.rsplit(" +")[0] for point in points)) == 20

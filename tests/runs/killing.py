@@ -122,6 +122,17 @@ async def tasks(scene: Scene, title: str) -> list[str]:
     return [row["name"] for row in rows]
 
 
+async def standstill(scene: Scene) -> list[str]:
+    """What is under way in the server's database, for whoever asks why nothing goes on."""
+    async with database_of(scene.server) as owner:
+        runs = await owner.fetch("SELECT id, status, attempt FROM runs WHERE finished_at IS NULL")
+        backends = await owner.fetch(
+            "SELECT state, wait_event, now() - xact_start AS age, left(query, 100) AS query "
+            "FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
+        )
+    return [str(dict(row)) for row in (*runs, *backends)]
+
+
 async def surely(http: httpx.AsyncClient, method: str, path: str, **given: Any) -> httpx.Response:
     """Ask again until the server is back and answers."""
     for _ in range(_TIMES):
