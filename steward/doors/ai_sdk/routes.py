@@ -7,19 +7,19 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from fastapi import APIRouter, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from steward.doors.ai_sdk import encode, wire
+from steward.doors.ai_sdk import encode, plain, wire
 from steward.identity.access import Caller
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound, Refusal
 from steward.kernel.pages import AnyId
 from steward.kernel.sse import EventStream, StreamCut
 from steward.kernel.work import Actor
-from steward.providers.events import Finish, TextDelta, Usage
+from steward.providers.events import Finish, Usage
 from steward.runs import actions, completions, service
 from steward.runs.events import RunEnd, RunEvent, RunPause, StepRestart
-from steward.runs.schemas import RunRead, Started, TurnRequest
+from steward.runs.schemas import RunRead, TurnRequest
 
 router = APIRouter(tags=["chat"])
 
@@ -27,8 +27,8 @@ router = APIRouter(tags=["chat"])
 @router.post("/api/v1/chat", response_class=Response)
 async def chat(request: Request, actor: Caller) -> Response:
     """Send a message, edit one, or ask for another answer; the answer is a UI message stream."""
-    turn, streamed = wire.read(await request.body())
-    return await _answer(actor, turn, streamed)
+    turn, form = wire.read(await request.body())
+    return await _answer(actor, turn, form)
 
 
 @router.post("/api/assistant-v2/chat", response_class=Response)
@@ -36,10 +36,10 @@ async def chat_in_workspace(request: Request, actor: Caller) -> Response:
     """The same for clients that name the workspace in the body; it must be the caller's own."""
     raw = await request.body()
     workspace_id = wire.read_workspace_id(raw)
-    turn, streamed = wire.read(raw)
+    turn, form = wire.read(raw)
     if workspace_id != actor.workspace_id:
         raise NotFound("There is no such workspace.")
-    return await _answer(actor, turn, streamed)
+    return await _answer(actor, turn, form)
 
 
 @router.post("/api/v1/completion", response_class=Response)
@@ -63,13 +63,18 @@ async def resume(actor: Caller, conversation_id: AnyId) -> Response:
     return _stream(actor, live.id)
 
 
-async def _answer(actor: Actor, turn: TurnRequest | wire.Words, streamed: bool) -> Response:
+async def _answer(actor: Actor, turn: TurnRequest | wire.Words, form: wire.Form) -> Response:
     if isinstance(turn, wire.Words):
         return await _go_on(actor, turn)
     started = await service.start(actor, turn)
-    if streamed:
-        return _stream(actor, started.run_id)
-    return await _whole(actor, started)
+    match form:
+        case "whole":
+            return await plain.whole(actor, started)
+        case "content":
+            ping_seconds = runtime.current().settings.streams.ping_seconds
+            return EventStream(plain.events_of(actor, started), ping_seconds=ping_seconds)
+        case "ui":
+            return _stream(actor, started.run_id)
 
 
 async def _go_on(actor: Actor, said: wire.Words) -> Response:
@@ -165,54 +170,3 @@ async def _completion(completion: completions.Completion) -> AsyncGenerator[byte
         cost_usd=None if cost is None else format(cost, "f"),
     )
     yield encoder.encode([end])
-
-
-async def _waiting(actor: Actor, started: Started, text: str) -> Response:
-    """An answer that cannot go on before somebody has decided."""
-    async with runtime.current().database.transaction(actor) as work:
-        waiting = await actions.of_run(work, started.run_id)
-    return JSONResponse(
-        {
-            "thread_id": started.thread_id,
-            "run_id": started.run_id,
-            "message_id": started.message_id,
-            "text": text,
-            "status": "requires_action",
-            "finish_reason": "tool_calls",
-            "actions": [one.model_dump(mode="json") for one in waiting],
-        }
-    )
-
-
-async def _whole(actor: Actor, started: Started) -> Response:
-    text: list[str] = []
-    end: RunEnd | None = None
-    async with aclosing(service.follow_standing(actor, started.run_id)) as batches:
-        async for events in batches:
-            for event in events:
-                if isinstance(event, TextDelta):
-                    text.append(event.text)
-                elif isinstance(event, StepRestart):
-                    text.clear()
-                elif isinstance(event, RunEnd):
-                    end = event
-            if events and isinstance(events[-1], RunPause) and await _waits(actor, started.run_id):
-                return await _waiting(actor, started, "".join(text))
-    assert end is not None
-    return JSONResponse(
-        {
-            "thread_id": started.thread_id,
-            "run_id": started.run_id,
-            "message_id": started.message_id,
-            "text": "".join(text),
-            "status": end.status,
-            "finish_reason": end.finish_reason,
-            "usage": {
-                "input_tokens": end.input_tokens,
-                "output_tokens": end.output_tokens,
-                "total_tokens": end.input_tokens + end.output_tokens,
-            },
-            "error": None if end.error_tag is None else {"tag": end.error_tag, "message": end.error_message},
-        },
-        status_code=200 if end.error_tag is None else 502,
-    )

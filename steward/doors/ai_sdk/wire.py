@@ -60,7 +60,7 @@ class Body(msgspec.Struct):
     toolId: str | None = None  # the wire's name
     agentId: str | None = None  # the wire's name
     clientTools: list[_ClientTool] | None = None  # the wire's name
-    stream: bool | None = None
+    stream: bool | Literal["content"] | None = None
 
 
 class CompletionBody(msgspec.Struct):
@@ -84,6 +84,10 @@ _completions: Final = msgspec.json.Decoder(CompletionBody, strict=True)
 _named: Final = msgspec.json.Decoder(_Named)
 
 
+Form = Literal["ui", "content", "whole"]
+"""Of an answer: the UI message stream, bare text as events, or one body."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What a page says about the calls that an answer waits for, by their ids or those of the approvals."""
@@ -93,10 +97,10 @@ class Words:
     words: dict[str, Word]
 
 
-def read(raw: bytes) -> tuple[TurnRequest | Words, bool]:
+def read(raw: bytes) -> tuple[TurnRequest | Words, Form]:
     """Read a body.
 
-    Returns: the turn, or words on calls that wait; and whether the answer is to be streamed.
+    Returns: the turn, or words on calls that wait; and the form of the answer.
 
     Raises:
         Invalid: what is needed is missing; the sentence names it.
@@ -106,7 +110,8 @@ def read(raw: bytes) -> tuple[TurnRequest | Words, bool]:
     except msgspec.DecodeError as error:
         where = _WHERE.search(str(error))
         raise Invalid(f"The body does not fit: {error}.", field=where[1] if where else None) from error
-    return _asked(body), body.stream is not False
+    forms: dict[Any, Form] = {False: "whole", "content": "content"}
+    return _asked(body), forms.get(body.stream, "ui")
 
 
 def read_completion(raw: bytes, longest: int) -> tuple[str | None, ModelRequest]:

@@ -194,8 +194,9 @@ def test_refuses_what_it_cannot_use_and_names_the_field(body: dict[str, Any], fi
 
 def test_reads_whether_to_stream() -> None:
     body = {"id": "c1", "messages": [message("hi")]}
-    assert wire.read(msgspec.json.encode(body))[1]
-    assert not wire.read(msgspec.json.encode({**body, "stream": False}))[1]
+    forms = {None: "ui", True: "ui", False: "whole", "content": "content"}
+    for asked, form in forms.items():
+        assert wire.read(msgspec.json.encode({**body, "stream": asked}))[1] == form
 
 
 json_values = st.recursive(
