@@ -392,8 +392,8 @@ async def test_the_search_uses_its_index_and_row_secured_full_text_cannot(
     thread = await maker.make("threads", ada.actor.workspace_id, ada.actor.user_id)
     await owner.execute(
         "INSERT INTO messages (workspace_id, id, thread_id, user_id, role, content) SELECT $1, $2 || n, $2, $3, "
-        "'user', repeat('lorem ipsum dolor sit amet ', 20) || CASE n % 2000 WHEN 0 THEN 'zwetschge' ELSE '' END "
-        "FROM generate_series(1, 20000) AS n",
+        "'user', repeat('lorem ipsum dolor sit amet ', 6) || CASE n % 800 WHEN 0 THEN 'zwetschge' ELSE '' END "
+        "FROM generate_series(1, 8000) AS n",
         ada.actor.workspace_id,
         thread["id"],
         ada.actor.user_id,

@@ -23,8 +23,8 @@ from tests.support.database import Connection
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.server_process import ServerProcess, server_process
 
-KILLS = 8
-PAPERS = 60
+KILLS = 6
+PAPERS = 40
 UPLOADS_AT_ONCE = 6
 PATIENCE_SECONDS = 150
 TAKE_OVER_SECONDS = 15
