@@ -72,11 +72,14 @@ async def _outcome(actor: Actor, started: Started, events: list[RunEvent]) -> di
     if isinstance(last, RunEnd):
         return {**known, **_end(last)}
     if isinstance(last, RunPause):
-        async with runtime.current().database.transaction(actor) as work:
-            if (await service.get(work, started.run_id)).status == "requires_action":
+        database = runtime.current().database
+        async with database.work(actor) as work:
+            status = (await service.get(work, started.run_id)).status
+        if status == "requires_action":
+            async with database.transaction(actor) as work:
                 waiting = await actions.of_run(work, started.run_id)
-                shown = [one.model_dump(mode="json") for one in waiting]
-                return {**known, "status": "requires_action", "finish_reason": "tool_calls", "actions": shown}
+            shown = [one.model_dump(mode="json") for one in waiting]
+            return {**known, "status": status, "finish_reason": "tool_calls", "actions": shown}
     return None
 
 
