@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import StreamingResponse
 
 from steward.files import service, uploads
-from steward.files.names import disposition, safe_media_type
+from steward.files.handing_out import handed_out
 from steward.files.schemas import FilePage, FileRead, Purpose
 from steward.identity.access import Caller, InWork
 from steward.kernel import runtime
@@ -24,11 +24,10 @@ UPLOAD_PATHS: Final = ("/files",)
 _DEFAULT_PURPOSE: Final = "user_data"
 _PURPOSE: Final = TypeAdapter[str](Purpose)
 _DESCRIBED: Final = uploads.described(purpose={**_PURPOSE.json_schema(), "default": _DEFAULT_PURPOSE})
-# Should a browser show the file after all, it runs nothing and reaches nothing.
-_CONTENT_POLICY: Final = "sandbox; default-src 'none'"
-_BYTES: Final[dict[int | str, dict[str, Any]]] = {
+BYTES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
+"""How the reference describes an address that hands a file out."""
 
 
 @router.post("/files", status_code=201, openapi_extra=_DESCRIBED)
@@ -59,21 +58,12 @@ async def read_file(work: InWork, file_id: AnyId) -> FileRead:
     return await service.get(work, file_id)
 
 
-@router.get("/files/{file_id}/content", response_class=StreamingResponse, responses=_BYTES)
+@router.get("/files/{file_id}/content", response_class=StreamingResponse, responses=BYTES)
 async def download_file(actor: Caller, file_id: AnyId) -> StreamingResponse:
     """Download a file, exactly as it was uploaded."""
     async with runtime.current().database.work(actor) as work:
         file = await service.get(work, file_id)
-    return StreamingResponse(
-        await service.read(actor, file),
-        headers={
-            "content-type": safe_media_type(file.media_type),
-            "content-length": str(file.bytes),
-            "content-disposition": disposition(file.name),
-            "content-security-policy": _CONTENT_POLICY,
-            "cache-control": "private, no-cache",
-        },
-    )
+    return await handed_out(actor, file)
 
 
 @router.delete("/files/{file_id}", status_code=204)

@@ -11,9 +11,10 @@ from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import structlog
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,6 +33,9 @@ from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Actor, Work
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
+
+ATTACHMENT: Final = "attachment"
+"""The purpose of files that are attached to messages: only whoever brought them sees them."""
 
 
 def receive(actor: Actor, pieces: AsyncIterable[bytes]) -> AbstractAsyncContextManager[Received]:
@@ -114,6 +118,27 @@ async def get(work: Work, file_id: str) -> FileRead:
     return FileRead.model_validate(found)
 
 
+async def get_of(work: Work, user_id: str, file_id: str) -> FileRead:
+    """A file that a certain person brought; whether the actor may see it is for the caller to know.
+
+    Raises:
+        NotFound: no such file of that person in the actor's workspace.
+    """
+    theirs = (File.user_id == user_id, File.id == file_id)
+    found = (await work.session.scalars(_all_kept(work).where(*theirs))).first()
+    if found is None:
+        raise _no_file()
+    return FileRead.model_validate(found)
+
+
+async def find_same(work: Work, sha256: str, name: str, purpose: str) -> FileRead | None:
+    """The actor's own file of this content, name and purpose, or None."""
+    same = (File.sha256 == sha256, File.name == clean_name(name), File.purpose == purpose)
+    query = _kept(work).where(*same, File.user_id == work.actor.user_id).order_by(File.id).limit(1)
+    found = (await work.session.scalars(query)).first()
+    return None if found is None else FileRead.model_validate(found)
+
+
 async def page(work: Work, *, limit: int, cursor: str | None = None, purpose: str | None = None) -> FilePage:
     """The workspace's files, newest first."""
     asked = _kept(work)
@@ -154,7 +179,7 @@ async def remove(work: Work, file_id: str) -> Blob:
         NotFound: no such file in the actor's workspace.
     """
     work.actor.ensure_role("member")
-    mine = (File.workspace_id == work.actor.workspace_id, File.id == file_id)
+    mine = (File.workspace_id == work.actor.workspace_id, File.id == file_id, _is_shown(work))
     sha256 = (await work.session.execute(delete_from(File).where(*mine).returning(File.sha256))).scalar()
     if sha256 is None:
         raise _no_file()
@@ -189,9 +214,19 @@ async def forget_unnamed(session: AsyncSession, storage: Storage, blob: Blob) ->
 
 
 def _kept(work: Work) -> Select[File]:
+    """The workspace's files that the actor sees."""
+    return _all_kept(work).where(_is_shown(work))
+
+
+def _all_kept(work: Work) -> Select[File]:
     """The workspace's files. One whose time is over is gone, though the sweep has not been there yet."""
     is_kept = or_(File.expires_at.is_(None), File.expires_at > runtime.current().now())
     return select(File).where(File.workspace_id == work.actor.workspace_id, is_kept)
+
+
+def _is_shown(work: Work) -> ColumnElement[bool]:
+    # What is attached to a message is as personal as the conversation.
+    return or_(File.purpose != ATTACHMENT, File.user_id == work.actor.user_id)
 
 
 def _naming(blob: Blob) -> Select[str]:

@@ -52,6 +52,7 @@ class Resolved:
     endpoint: Endpoint
     pricing: Pricing
     takes_tools: bool = True
+    takes_images: bool = True
 
     @property
     def full_name(self) -> str:
@@ -262,8 +263,14 @@ class Models:
             key=key,
             quirks=self._quirks(provider),
         )
-        takes_tools = "tools" in abilities_of(provider, model)
-        return Resolved(provider.wire, endpoint, self.pricing(provider.name, model), takes_tools)
+        abilities = abilities_of(provider, model)
+        return Resolved(
+            provider.wire,
+            endpoint,
+            self.pricing(provider.name, model),
+            takes_tools="tools" in abilities,
+            takes_images="images" in abilities,
+        )
 
     def _quirks(self, provider: Provider) -> Quirks:
         if provider.version_variable is None:

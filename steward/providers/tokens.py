@@ -113,7 +113,8 @@ def prompt_text(request: ModelRequest) -> str:
 
 def fixed_tokens(request: ModelRequest) -> int:
     """What a request costs beside its text."""
-    files = sum(part.get("type") == "file" for message in request.messages for part in message.parts)
+    parts = [part for message in request.messages for part in message.parts]
+    files = sum(part.get("type") == "file" and "extract" not in part for part in parts)
     return len(request.messages) * _MESSAGE_TOKENS + files * _FILE_TOKENS
 
 
@@ -131,6 +132,8 @@ def _of_message(message: PromptMessage) -> Iterable[str]:
         kind = part.get("type")
         if kind == "text":
             yield part["text"]
+        elif kind == "file" and "extract" in part:
+            yield part["extract"]
         elif kind == "tool_call":
             yield f"{part.get('name')} {_json(part.get('input'))} {_json(part.get('output', part.get('error')))}"
 

@@ -25,6 +25,7 @@ from steward.providers.events import Usage
 from steward.providers.health import Health
 from steward.providers.service import Models, Resolved
 from steward.providers.wire import ModelRequest
+from steward.runs import attachments
 from steward.runs.lines import (
     LEAST_TOKENS,
     Call,
@@ -109,6 +110,8 @@ class Calls:
         """One call upstream."""
         line = call.line
         endpoint = line.resolved.endpoint
+        takes_images = line.resolved.takes_images
+        request = await attachments.for_model(call.actor, line.request, takes_images=takes_images)
         line.started_at = time.perf_counter()
         self._unasked.pop(line, None)
         self._under_way[line] = call.actor.workspace_id
@@ -116,7 +119,7 @@ class Calls:
             async with self._health.call(endpoint):
                 line.was_sent = True
                 events = line.resolved.wire.stream(
-                    self._http, endpoint, line.request, self._runtime.settings.limits
+                    self._http, endpoint, request, self._runtime.settings.limits
                 )
                 async with aclosing(events) as batches:
                     async for batch in batches:

@@ -29,7 +29,7 @@ from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
 from steward.kernel.work import Actor, Role, Transaction, lower_role
 from steward.providers.events import TextDelta
 from steward.providers.wire import ModelRequest, PromptMessage, ToolChoice
-from steward.runs import queries, remembering, token_limits, tool_calls, tooling
+from steward.runs import attachments, queries, remembering, token_limits, tool_calls, tooling
 from steward.runs import citing as citations
 from steward.runs.calls import Calls, worded
 from steward.runs.context import Context, without_search
@@ -110,6 +110,7 @@ class Engine:
             await self._gather(work, turn)
         else:
             turn.prompt = prompt_of(prepared, context, self._runtime.settings.chat, [("user", question)])
+        attachments.ensure_seen(turn.prompt, prepared.resolved)
         ready_to_cite(turn)
         await self._open_call(work, turn)
         return turn

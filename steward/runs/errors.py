@@ -156,3 +156,41 @@ class ObjectInvalid(Refusal):
     status = 502
     title = "The model's answer does not fit the schema"
     remedy = "Try again, make the schema simpler, or choose another model."
+
+
+class TooManyAttachments(Refusal):
+    """A message brings more files than one may."""
+
+    tag = "too_many_attachments"
+    status = 422
+    title = "Too many files"
+    remedy = "Take some of the files away, and send them with another message."
+
+
+class AttachmentTooLarge(Refusal):
+    """A picture has more bytes than models take."""
+
+    tag = "attachment_too_large"
+    status = 413
+    title = "The picture is too large"
+    remedy = "Send a smaller picture, or take it away from the message."
+
+
+class AttachmentUnreadable(Refusal):
+    """A file is no picture that models look at, and gives no text either."""
+
+    tag = "attachment_unreadable"
+    status = 422
+    title = "The file cannot be read"
+    remedy = "Change the file as the detail says, or take it away, then send the message again."
+
+
+class ImagesNotTaken(Refusal):
+    """The message has pictures, and its model looks at none. Nothing was sent to it."""
+
+    tag = "images_not_taken"
+    status = 422
+    title = "The model does not look at pictures"
+    remedy = (
+        "Choose a model whose abilities list images, or take the pictures away, then send the message again."
+    )

@@ -35,6 +35,7 @@ from steward.threads.tables import Message, Thread
 Part = dict[str, Any]
 
 TITLE_CHARS: Final = 100
+_UNSHOWN: Final = frozenset({"provider_state", "extract"})
 NOTES: Final = "notes"
 """In the metadata of threads and messages: what a door keeps with them for its own clients."""
 
@@ -164,6 +165,14 @@ async def question_text(work: Transaction, thread_ref: str, *refs: str | None) -
     return ""
 
 
+async def has_question(work: Transaction, thread_ref: str, *refs: str | None) -> bool:
+    """Whether one of these ids names a question of the thread, or an answer to one."""
+    found = await queries.lock_thread(work, thread_ref)
+    if found is None:
+        return False
+    return any([await find_question(work, _ref(found), ref) is not None for ref in refs])
+
+
 AGENT_OF: Final = queries.AGENT_OF
 """What `agent_of` asks, with workspace, user and `ref`."""
 
@@ -223,6 +232,7 @@ async def begin_exchange(
     Returns: the id of the question.
     """
     content = plain_text(parts)
+    told = content if content.strip() else file_names(parts)
     question_id = question.id if question is not None else new_id("msg")
     await queries.insert_exchange(
         work,
@@ -238,8 +248,8 @@ async def begin_exchange(
         run_id=run_id,
         model=model,
         agent_id=agent_id,
-        title=first_line(content),
-        preview=cut(content, queries.PREVIEW_CHARS),
+        title=first_line(told),
+        preview=cut(told, queries.PREVIEW_CHARS),
     )
     return question_id
 
@@ -443,6 +453,11 @@ def plain_text(parts: Sequence[Part]) -> str:
     return "".join(part["text"] for part in parts if part.get("type") == "text")
 
 
+def file_names(parts: Sequence[Part]) -> str:
+    """The names of a message's files, for lists that would show nothing of it otherwise."""
+    return ", ".join(str(part.get("filename") or "file") for part in parts if part.get("type") == "file")
+
+
 def first_line(content: str) -> str:
     """A title from a message: its beginning, cut at 100 characters."""
     return cut(" ".join(content.split()), TITLE_CHARS)
@@ -490,8 +505,8 @@ def _read(thread: Thread | Found) -> ThreadRead:
 
 
 def shown_parts(parts: list[Part]) -> list[Part]:
-    """The parts as readers see them: without what a provider's wire keeps for itself."""
-    shown = [{name: value for name, value in part.items() if name != "provider_state"} for part in parts]
+    """The parts as readers see them: without what is there for models and their wires alone."""
+    shown = [{name: value for name, value in part.items() if name not in _UNSHOWN} for part in parts]
     return [part for part in shown if part["type"] != "reasoning" or part["text"]]
 
 

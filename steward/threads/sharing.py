@@ -26,6 +26,8 @@ from steward.threads.schemas import (
     ShareRead,
 )
 
+Part = dict[str, Any]
+
 _TOLD: Final = ("duration_ms",)
 """What the metadata of a message tells a reader; the rest is its owner's or its client's."""
 
@@ -52,6 +54,13 @@ _PAGE: Final = Statement(
     + " ORDER BY t.shared_at DESC, t.id DESC"
 )
 _MESSAGES: Final = Statement("SELECT * FROM shared_messages(:share_id, :start_id, :skipped, :most)")
+
+# Of the branch that is shown, and of no other.
+_FILE: Final = Statement(
+    "SELECT t.user_id FROM shared_thread(:share_id) t WHERE EXISTS ("
+    "SELECT 1 FROM shared_messages(:share_id, NULL, 0, 2147483647) m "
+    "WHERE m.parts @> jsonb_build_array(jsonb_build_object('file_id', CAST(:file_id AS text))))"
+)
 
 
 async def share(work: Transaction, ref: str) -> ShareRead:
@@ -146,9 +155,21 @@ async def messages(
     if cursor is not None and not rows and not offset:
         raise Invalid("The cursor is not one of this conversation; start without a cursor.", field="cursor")
     return MessagePage(
-        items=[_read_message(row) for row in rows[:limit]],
+        items=[_read_message(row, share_id) for row in rows[:limit]],
         next_cursor=write_cursor(rows[limit].id) if len(rows) > limit else None,
     )
+
+
+async def owner_of_file(work: Transaction, share_id: str, file_id: str) -> str:
+    """Who attached a file to what is shown of a shared conversation; whoever reads that may read the file, too.
+
+    Raises:
+        NotFound: there is no such share in the workspace (any more), or no such file in it.
+    """
+    row = await work.first(_FILE, share_id=share_id, file_id=file_id)
+    if row is None:
+        raise NotFound("There is no such file in a shared conversation.")
+    return row.user_id
 
 
 async def _own(work: Transaction, ref: str) -> Found:
@@ -175,7 +196,14 @@ def _read_shared(row: Found) -> SharedThread:
     )
 
 
-def _read_message(row: Found) -> MessageRead:
+def _with_address(part: Part, share_id: str) -> Part:
+    """A part whose file is at the address of the share: its own is its owner's."""
+    if part["type"] != "file" or not part.get("file_id") or str(part["url"]).startswith("data:"):
+        return part
+    return {**part, "url": f"/api/v1/shared/{share_id}/files/{part['file_id']}"}
+
+
+def _read_message(row: Found, share_id: str) -> MessageRead:
     """A message as a reader sees it: what was said, without the ids of runs and clients, without other versions."""
     is_answer = row.role == "assistant" and row.status != "in_progress"
     usage = MessageUsage(
@@ -186,7 +214,7 @@ def _read_message(row: Found) -> MessageRead:
         client_id=None,
         parent_id=row.parent_id,
         role=row.role,
-        parts=service.shown_parts(row.parts),
+        parts=[_with_address(part, share_id) for part in service.shown_parts(row.parts)],
         status=row.status,
         model=row.model,
         finish_reason=row.finish_reason,

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.responses import StreamingResponse
 
-from steward.identity.access import InTransaction
+from steward.files import service as files
+from steward.files.handing_out import handed_out
+from steward.files.routes import BYTES
+from steward.identity.access import Caller, InTransaction
+from steward.kernel import runtime
 from steward.kernel.pages import AnyId, Offset, PageSize
 from steward.threads import sharing
 from steward.threads.schemas import MessagePage, SharedPage, SharedThread, ShareRead
@@ -52,3 +57,14 @@ async def read_shared_messages(
 ) -> MessagePage:
     """A page of a shared conversation, newest first: the branch that its owner sees."""
     return await sharing.messages(work, share_id, limit=limit, offset=offset, cursor=cursor)
+
+
+@router.get("/shared/{share_id}/files/{file_id}", response_class=StreamingResponse, responses=BYTES)
+async def download_shared_file(actor: Caller, share_id: AnyId, file_id: AnyId) -> StreamingResponse:
+    """Download a file that is attached to a message of a shared conversation."""
+    database = runtime.current().database
+    async with database.transaction(actor) as transaction:
+        owner_id = await sharing.owner_of_file(transaction, share_id, file_id)
+    async with database.work(actor) as work:
+        file = await files.get_of(work, owner_id, file_id)
+    return await handed_out(actor, file)

@@ -2,7 +2,7 @@
 
 The directives stand in the last user message and combine freely:
 
-    content     reply:TEXT  words:N  tag:NAME  chars:N  markdown  echo  reasoning:TEXT  refusal:TEXT
+    content     reply:TEXT  words:N  tag:NAME  chars:N  markdown  echo  parts  reasoning:TEXT  refusal:TEXT
     tools       tool:NAME:{JSON}  parallel_tools:N  lead:TEXT
     rhythm      first_ms:N  pace_ms:N  chunk:N  rawsplit  stamp  unknown_events
     end         finish:REASON  ignore_max_tokens  no_usage  cached:N  cache_write:N
@@ -30,11 +30,13 @@ Every directive works on every wire, in that wire's own words:
 - ``unknown_events`` puts events, blocks and fields between the known ones that no client has seen before.
 - ``lead`` is said in front of the tool calls of every step that has some.
 - ``cached`` and ``cache_write`` say how many of the prompt's tokens the cache gave and took.
+- ``parts`` says what the last user message came as: ``image/png 70 bytes, text 12 characters``.
 - Several contents follow each other. ``stamp`` puts @SECONDS, the monotonic time when the first token was due, in
   front of it: a reader then knows when each token of a paced reply was due.
 - Double braces that open with no lower-case name, like ``{{7*7}}``, are plain text.
 """
 
+import base64
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -330,7 +332,7 @@ def _set_invalid_json(directives: Directives, name: str, value: str | None) -> N
 
 
 _SETTERS: dict[str, _Setter] = {
-    **dict.fromkeys(("reply", "words", "chars", "markdown", "echo"), _set_content),
+    **dict.fromkeys(("reply", "words", "chars", "markdown", "echo", "parts"), _set_content),
     **dict.fromkeys(("parallel_tools", "first_ms", "cached", "cache_write"), _set_integer),
     **dict.fromkeys(("times", "max_messages"), _set_integer),
     **dict.fromkeys(("pace_ms", "retry_after", "retry_date"), _set_float),
@@ -446,6 +448,8 @@ def _content_tokens(name: str, value: str, directives: Directives, asked: Asked)
             return tokens(MARKDOWN)
         case "echo":
             return tokens(_echo(asked))
+        case "parts":
+            return tokens(_parts_told(asked))
         case _:
             return tokens(value)
 
@@ -453,6 +457,22 @@ def _content_tokens(name: str, value: str, directives: Directives, asked: Asked)
 def _echo(asked: Asked) -> str:
     settings = {key: value for key, value in asked.body.items() if key != asked.prompt_field}
     return json.dumps({"messages": asked.body[asked.prompt_field], "settings": settings}, ensure_ascii=False)
+
+
+def _parts_told(asked: Asked) -> str:
+    """What the last user message came as, on OpenAI's wires."""
+    content = asked.messages[last_user_index(asked.messages)].get("content")
+    parts = cast("list[Body]", content) if isinstance(content, list) else [{"text": content}]
+    return ", ".join(_part_told(part) for part in parts)
+
+
+def _part_told(part: Body) -> str:
+    if "text" in part:
+        return f"text {len(str(part['text']))} characters"
+    image = part.get("image_url")
+    url = str(cast(Body, image).get("url") if isinstance(image, dict) else image)
+    head, _, content = url.removeprefix("data:").partition(";base64,")
+    return f"{head} {len(base64.b64decode(content))} bytes"
 
 
 def _friendly(directives: Directives, since: Sequence[Body]) -> str:

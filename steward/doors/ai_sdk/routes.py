@@ -17,7 +17,7 @@ from steward.kernel.pages import AnyId
 from steward.kernel.sse import EventStream, StreamCut
 from steward.kernel.work import Actor
 from steward.providers.events import Finish, Usage
-from steward.runs import actions, completions, service
+from steward.runs import actions, attaching, completions, service
 from steward.runs.events import RunEnd, RunEvent, RunPause, StepRestart
 from steward.runs.schemas import RunRead, TurnRequest
 
@@ -66,7 +66,7 @@ async def resume(actor: Caller, conversation_id: AnyId) -> Response:
 async def _answer(actor: Actor, turn: TurnRequest | wire.Words, form: wire.Form) -> Response:
     if isinstance(turn, wire.Words):
         return await _go_on(actor, turn)
-    started = await service.start(actor, turn)
+    started = await service.start(actor, await attaching.attached(actor, turn))
     match form:
         case "whole":
             return await plain.whole(actor, started)

@@ -119,9 +119,10 @@ def _content(part: Part) -> dict[str, Any] | None:
     if part["type"] != "file":
         return None
     detail = part.get("detail") or "auto"
-    if part.get("file_id"):
+    is_image = str(part.get("media_type")).startswith("image/")
+    if is_image and part.get("file_id"):
         return {"type": "image_file", "image_file": {"file_id": part["file_id"], "detail": detail}}
-    if str(part.get("media_type")).startswith("image/"):
+    if is_image:
         return {"type": "image_url", "image_url": {"url": part["url"], "detail": detail}}
     # Other doors take other files, too, for which this wire has no word.
     return text_content(f"[{part.get('filename') or 'file'}]", [])
