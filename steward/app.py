@@ -51,6 +51,7 @@ from steward.doors.terminal import commands
 from steward.files import routes as files
 from steward.files import sweep
 from steward.files.storage import Storage, open_storage
+from steward.identity import embedding_routes, member_routes
 from steward.identity import routes as identity
 from steward.identity.access import authenticate
 from steward.interviews import routes as interviews
@@ -94,6 +95,9 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name_
 STATIC: Final = Path(__file__).parent / "static"
 _NATIVE: Final = "/api/v1"
 _GRACE_SECONDS: Final = 5
+# The page that stands in a frame on other sites, and the script that puts it there.
+_EMBEDDED: Final = "embed"
+_EMBED_SCRIPT: Final = "embed.js"
 
 
 class Ready:
@@ -226,6 +230,7 @@ def create_app(settings: Settings, announce: Callable[[Runtime], Awaitable[None]
         shape,
         Uploads(_upload_paths(), settings.knowledge.file_bytes),
         limit_headers=limit_headers,
+        framed={f"/{_EMBEDDED}": settings.embed_origins.replace(",", "")},
     )
     return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, gate), settings.trusted_proxies))
 
@@ -261,6 +266,8 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
     )
     for room in (
         identity,
+        embedding_routes,
+        member_routes,
         things,
         files,
         usage,
@@ -301,7 +308,7 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
         app.include_router(door.router)
     app.include_router(mcp.router)
     _operations(app, ready)
-    _pages(app)
+    _pages(app, embeds=bool(settings.embed_origins))
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
@@ -350,12 +357,18 @@ def _operations(app: FastAPI, ready: Ready) -> None:
         return Response(body, headers={"content-type": media_type})
 
 
-def _pages(app: FastAPI) -> None:
+def _pages(app: FastAPI, *, embeds: bool) -> None:
     @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(request: Request, path: str) -> Response:
         """The web app: a built file, or its one page, which knows the address itself."""
         if path.startswith(("api/", "v1/")):
             raise NotFound("There is nothing at this address.")
+        if path in (_EMBEDDED, _EMBED_SCRIPT, f"{_EMBEDDED}.html"):
+            path = _EMBED_SCRIPT if path == _EMBED_SCRIPT else f"{_EMBEDDED}.html"
+            if not embeds:
+                raise NotFound("Embedding is switched off: the setting STEWARD_EMBED_ORIGINS is empty.")
+            if not (STATIC / path).is_file():
+                raise NotFound("The web app is not built. Run `make setup`, then start again.")
         file = (STATIC / path).resolve()
         if path and file.is_relative_to(STATIC) and file.is_file():
             kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"

@@ -87,6 +87,7 @@ def settings(data_dir: Path, provider: ScriptedProvider) -> Settings:
         secret_key="a secret of the tests with more than thirty-two characters",
         # Scripted failures are repeated at once, and are no reason to leave the provider alone: the tests share it.
         upstream={"retry_seconds": 0.01, "patience_seconds": 2, "breaker_failures": 1_000_000},
+        embed_origins="https://shop.example.com, https://*.example.org",
         rate_limits="off",
         log_level="error",
         host="127.0.0.1",

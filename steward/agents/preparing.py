@@ -70,6 +70,8 @@ async def prepare(
     if wishes.tools is None and agent is None:
         wishes = replace(wishes, tools=box.by_default(settings, has_documents=has_documents))
     tools = _tools(box, settings, wishes, agent, is_admitted=is_admitted)
+    if work.actor.visit is not None:
+        tools = _for_visitors(tools, agent)
     return Prepared(
         agent_id=None if agent is None else agent.id,
         agent_name=answering.name,
@@ -180,6 +182,16 @@ def _tools(
         own = _own(box.tools, agent.properties.tools)
         tools = own if wishes.tools is None else [tool for tool in own if tool in tools]
     return [*tools, *_of_client(wishes.client_tools or (), tools, settings)]
+
+
+def _for_visitors(tools: list[Tool], agent: Agent | None) -> list[Tool]:
+    """What a visitor's turn may use: only what reads, and without an agent, which somebody chose for them, only the
+    search of documents.
+    """
+    reading = [
+        tool for tool in tools if not tool.changes and tool.approval == "never" and tool.place == "server"
+    ]
+    return reading if agent is not None else [tool for tool in reading if tool.name in catalogue.OF_DOCUMENTS]
 
 
 def _own(known: dict[str, Tool], names: list[str]) -> list[Tool]:

@@ -113,6 +113,9 @@ async def prompt_facts(work: Transaction, settings: Settings, now: datetime) -> 
 def sight(work: Transaction) -> dict[str, Any]:
     """How many agents the prompt lists, and which the actor may see, as the store of agents says it."""
     role = work.actor.role
+    if work.actor.visit is not None:
+        # Which agents there are is nobody's business who visits.
+        return {"most": 0, "sees_all": False, "roles": []}
     return {
         "most": MOST_AGENTS,
         "sees_all": role in ("admin", "owner"),

@@ -14,6 +14,7 @@ DEFAULT_ID: Final = "asst_default"
 JAMES_BOT_ID: Final = "asst_jamesbot"
 HYBRID_OFFER_ID: Final = "asst_hybrid_offer"
 WORKSHOP_ID: Final = "asst_workshop"
+BASIC_ID: Final = "asst_basic"
 
 _JAMES: Final = """\
 You are JamesBot, a business coach for people who sell what they know. You have heard many plans, and you \
@@ -50,6 +51,11 @@ own words, and hand each answer over as it was given. Prefer exercises over lect
 arrive, pauses and a close. When all is answered, complete it, show the outline with its timetable, and \
 point out where the time is tight. Without the tool, ask for topic, participants, length, goals and \
 material, and then write an outline whose minutes add up.
+"""
+
+_BASIC: Final = """\
+Answer in the language of the question, plainly and to the point. You have no documents and no tools here: answer from \
+what you know, and say so where you are not sure.
 """
 
 _RECALL: Final = "retrieve_coaching_memory"
@@ -94,6 +100,16 @@ _SPECIALISTS: Final = {
                 instructions=_WORKSHOP,
                 tools=["workshop_generator", _RECALL],
                 max_tool_steps=20,
+            ),
+        ),
+        _built_in(
+            BASIC_ID,
+            "Basic chat",
+            AgentProperties(
+                description="The model alone: it looks into no documents and uses no tools.",
+                instructions=_BASIC,
+                max_tokens=4_000,
+                rag_enabled=False,
             ),
         ),
     )

@@ -13,11 +13,12 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from steward.identity import service
+from steward.identity import embedding, service
 from steward.identity.errors import CsrfMissing
 from steward.kernel import runtime
 from steward.kernel.errors import Refusal, Unauthorized
 from steward.kernel.rate_limits import Dimension, RateLimiter, address_of
+from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor, Transaction, Work
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -92,7 +93,7 @@ async def _admit(connection: HTTPConnection, *, is_change: bool) -> Actor:
 
 def _callers(actor: Actor) -> dict[Dimension, str]:
     # The keys of a workspace share a user of their own, and programs are faster than people.
-    if actor.key_id is not None:
+    if actor.key_id is not None and actor.visit is None:
         return {"key": actor.key_id, "workspace": actor.workspace_id}
     return {"user": actor.user_id, "workspace": actor.workspace_id}
 
@@ -106,6 +107,8 @@ async def _read_credential(connection: HTTPConnection) -> tuple[Actor, str | Non
     house = runtime.current()
     scheme, _, key = connection.headers.get("authorization", "").partition(" ")
     if scheme:
+        if scheme.lower() == "bearer" and key.startswith(embedding.TOKEN_PREFIX):
+            return await _visitor(house, connection, key.strip()), None
         if scheme.lower() != "bearer" or not key.startswith(service.KEY_PREFIX):
             raise service.unauthorized()
         return await service.actor_of_key(house, key.strip()), None
@@ -117,6 +120,13 @@ async def _read_credential(connection: HTTPConnection) -> tuple[Actor, str | Non
     if method not in _SAFE and not service.csrf_fits(csrf_token, connection.headers.get("x-csrf-token")):
         raise CsrfMissing("The request lacks the header X-CSRF-Token of this session. Reload the page.")
     return actor, csrf_token
+
+
+async def _visitor(house: Runtime, connection: HTTPConnection, token: str) -> Actor:
+    actor = await embedding.actor_of_token(house, token)
+    # What is not a chat is refused here, so that no route has to know of visitors.
+    embedding.ensure_open(connection.scope.get("method", ""), connection.scope["path"])
+    return actor
 
 
 def set_cookie(response: Response, connection: HTTPConnection, secret: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steward.kernel.errors import Refusal
+from steward.kernel.errors import Forbidden, Refusal, Unauthorized
 
 
 class SignInFailed(Refusal):
@@ -48,3 +48,36 @@ class PasswordTooShort(Refusal):
     status = 422
     title = "The password is too short"
     remedy = "Choose a password of at least twelve characters."
+
+
+class EmbeddingOff(Forbidden):
+    """The operator names no page that may embed the chat."""
+
+    tag = "embedding_off"
+    title = "Embedding is switched off"
+    remedy = "Ask the operator to name the sites that may embed the chat in STEWARD_EMBED_ORIGINS."
+
+
+class EmbedTokenInvalid(Unauthorized):
+    """The embed token was not signed here, or what it was made with or for is gone."""
+
+    tag = "embed_token_invalid"
+    title = "The embed token is not good"
+    remedy = "Ask for a new embed token, then send the request again."
+
+
+class EmbedTokenExpired(Refusal):
+    """The embed token was good, and has run out."""
+
+    tag = "embed_token_expired"
+    status = 401
+    title = "The embed token has run out"
+    remedy = "Ask for a new embed token, then send the request again."
+
+
+class EmbedTokenChatsOnly(Forbidden):
+    """An embed token chats, and does nothing else."""
+
+    tag = "embed_token_chats_only"
+    title = "An embed token only chats"
+    remedy = "Send an API key from your server for anything but chatting."

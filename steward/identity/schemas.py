@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from steward.kernel.pages import CleanText, ShortText
+from steward.kernel.pages import AnyId, CleanText, ShortText
 from steward.kernel.work import Role
 
 
@@ -98,6 +98,30 @@ class KeyPage(BaseModel):
     """The API keys of the workspace."""
 
     items: list[KeyRead]
+
+
+class EmbedTokenCreate(_Closed):
+    """What a token for an embedded chat is to be good for."""
+
+    user: ShortText | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Who visits, as your site names them: the same name finds the same conversations again. Without "
+        "one, somebody new.",
+    )
+    minutes: int = Field(default=15, ge=1, le=60, description="How long the token is good.")
+    agent_id: AnyId | None = Field(
+        default=None, description="The agent that answers; without one, the built-in one."
+    )
+
+
+class EmbedTokenRead(BaseModel):
+    """A token for an embedded chat; hand it to the page, never a key."""
+
+    token: str
+    user: str = Field(description="Ask for the next token with it, so that the visitor stays the same.")
+    expires_at: datetime
 
 
 class GroupRead(BaseModel):

@@ -23,11 +23,11 @@ class Workspace(Stamped, Row):
 
 
 class User(Stamped, Row):
-    """A person, or the service account that owns what a workspace's keys create."""
+    """A person, the service account that owns what a workspace's keys create, or a visitor of a page that embeds it."""
 
     __tablename__ = "users"
     __table_args__ = (
-        CheckConstraint("kind IN ('person', 'service')", name="kind"),
+        CheckConstraint("kind IN ('person', 'service', 'visitor')", name="kind"),
         Index("uq_users_email", func.lower(text("email")), unique=True),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import Any, Final
 
@@ -29,18 +29,29 @@ _STEP: Final = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 # What a form may hold beside its file.
 _FORM_BYTES: Final = 1_000_000
 
-_SECURITY_HEADERS: Final[list[tuple[bytes, bytes]]] = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"x-frame-options", b"DENY"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (
-        b"content-security-policy",
-        b"default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        b"connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        b"frame-ancestors 'none'",
-    ),
-]
+_POLICY: Final = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "
+)
+
+
+def security_headers(frames: str = "") -> list[tuple[bytes, bytes]]:
+    """What browsers are told to allow.
+
+    Args:
+        frames: sites that may show the answer in a frame, with blanks between them; nobody when empty.
+    """
+    denied = [] if frames else [(b"x-frame-options", b"DENY")]
+    return [
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+        *denied,
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"content-security-policy", (_POLICY + (frames or "'none'")).encode()),
+    ]
+
+
+_SECURITY_HEADERS: Final = security_headers()
 
 
 def problem_body(refusal: Refusal, request_id: str) -> dict[str, Any]:
@@ -170,12 +181,15 @@ class Gate:
         shape: Callable[[str, Refusal, str], Response],
         uploads: Uploads | None = None,
         limit_headers: Callable[[str, Standing], list[tuple[bytes, bytes]]] = limit_headers,
+        framed: Mapping[str, str] | None = None,
     ) -> None:
         self._app = app
         self._limits = limits
         self._shape = shape
         self._uploads = uploads or Uploads()
         self._limit_headers = limit_headers
+        # Addresses that other sites may show in a frame, and which.
+        self._framed = {path: security_headers(sites) for path, sites in (framed or {}).items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or refuse it."""
@@ -200,7 +214,7 @@ class Gate:
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id.encode()),
-                    *_SECURITY_HEADERS,
+                    *self._framed.get(scope["path"], _SECURITY_HEADERS),
                     *(self._limit_headers(scope["path"], standing) if standing is not None else ()),
                 ]
             if status == 500:

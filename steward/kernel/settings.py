@@ -21,6 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+_SITE: Final = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:([0-9]{1,5}|\*))?")
 _PROVIDER_VARIABLE: Final = re.compile(
     r"(?!STEWARD_)[A-Z][A-Z0-9_]*_(API_KEY|TOKEN|BASE_URL|ENDPOINT|API_VERSION)"
 )
@@ -406,6 +407,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )
+    embed_origins: str = Field(
+        default="",
+        description="Sites whose pages may embed the chat, with commas, such as `https://shop.example.com, "
+        "https://*.example.org`; without one, embedding is switched off.",
+    )
     rate_limits: Literal["on", "off"] = Field(
         default="on", description="`off` switches rate limits off, for tests and benches."
     )
@@ -486,6 +492,16 @@ class Settings(BaseSettings):
     @classmethod
     def _are_networks(cls, given: str) -> str:
         return _networks(given)
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _are_sites(cls, given: str) -> str:
+        sites = [site.strip().rstrip("/").lower() for site in given.split(",") if site.strip()]
+        for site in sites:
+            # They stand in a header, where a blank or a semicolon would begin something else.
+            if _SITE.fullmatch(site) is None:
+                raise ValueError(f"{site[:100]!r} is no site such as https://shop.example.com")
+        return ", ".join(sites)
 
     @field_validator("secret_key")
     @classmethod

@@ -62,14 +62,26 @@ _ACT_AS = text(
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """What a visitor of a page that embeds the chat may talk to; None is the built-in agent."""
+
+    agent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts, and in which workspace. Made by `identity` from a credential, never from a request body."""
+    """Who acts, and in which workspace. Made by `identity` from a credential, never from a request body.
+
+    Attributes:
+        visit: set for a visitor of a page that embeds the chat, who may chat and nothing else.
+    """
 
     workspace_id: str
     user_id: str
     role: Role
     key_id: str | None = None
     session_id: str | None = None
+    visit: Visit | None = None
 
     @property
     def roles(self) -> list[Role]:

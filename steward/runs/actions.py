@@ -28,6 +28,7 @@ from steward.runs.events import ActionRequest, RunPause, StepStart
 from steward.runs.feed import Feed
 from steward.runs.schemas import ActionPage, ActionRead, Decided
 from steward.runs.tool_calls import Ending
+from steward.runs.visiting import ensure_no_visitor
 from steward.threads import service as threads
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
@@ -96,6 +97,7 @@ async def decide(actor: Actor, action_id: str, word: Word) -> ActionRead:
         Invalid: the word does not fit the call, or the arguments do not fit the tool.
     """
     actor.ensure_role("member")
+    ensure_no_visitor(actor)
     house = runtime.current()
     async with house.database.transaction(actor) as work:
         row = await _found(work, action_id)

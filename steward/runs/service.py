@@ -26,6 +26,7 @@ from steward.runs.events import RunEnd, RunEvent, RunStart, StepStart, standing
 from steward.runs.feed import Batch, Feed
 from steward.runs.opening import Opening
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
+from steward.runs.visiting import confined
 from steward.threads import service as threads
 from steward.threads.schemas import LiveRun
 
@@ -45,6 +46,7 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     """
     accepted_at = time.perf_counter()
     actor.ensure_role("member")
+    request = confined(actor, request)
     house = runtime.current()
     engine = house.part(Engine)
     if request.trigger in ("submit", "edit") or request.parts:

@@ -134,6 +134,7 @@ async def test_the_built_in_agents_are_shown_and_nobody_changes_them(
         "JamesBot",
         "Hybrid Offer",
         "Workshop Generator",
+        "Basic chat",
     ]
     for one in found["items"]:
         assert (one["built_in"], one["created_by"], one["status"]) == (True, None, "active")

@@ -45,7 +45,13 @@ def test_a_tools_id_names_a_specialist(tool_id: str, agent_id: str | None) -> No
 @pytest.mark.req("AGNT-24", "AGNT-29")
 def test_the_specialists_are_built_in(settings: Settings) -> None:
     known = specialists.every(settings)
-    assert [agent.name for agent in known] == ["Steward", "JamesBot", "Hybrid Offer", "Workshop Generator"]
+    assert [agent.name for agent in known] == [
+        "Steward",
+        "JamesBot",
+        "Hybrid Offer",
+        "Workshop Generator",
+        "Basic chat",
+    ]
     for agent in known:
         assert specialists.find(agent.id, settings) == agent
         assert agent.built_in

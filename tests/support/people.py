@@ -39,6 +39,7 @@ class Things:
     action: str
     response: str
     share: str
+    member: str
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ class Things:
 def nobodys() -> Things:
     """Ids of the same form that nobody has."""
     prefixes = ("ws", "thread", "msg", "msg", "run", "key", "budget", "vs", "doc", "file-")
-    return Things(*(new_id(prefix) for prefix in (*prefixes, *_MADE, "call", "resp", "share")))
+    return Things(*(new_id(prefix) for prefix in (*prefixes, *_MADE, "call", "resp", "share", "user")))
 
 
 async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) -> Things:
@@ -76,6 +77,10 @@ async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) 
     assert response.status_code == 200, response.text
     shared = await client.post(f"/api/v1/chat/{thread}/share", headers=headers)
     assert shared.status_code == 201, shared.text
+    address = {"email": f"{new_id('member')}@example.com", "role": "member"}
+    added = await client.post("/api/v1/members", json=address, headers=headers)
+    # Owners and admins add members.
+    assert added.status_code in (201, 403), added.text
     # Last, so that it waits: memory is of the person and asks first.
     call = '{{tool:updateProfile:{"field": "role", "value": "Baker"}}}'
     question = {"role": "user", "parts": [{"type": "text", "text": f"Note this. {call}"}]}
@@ -103,6 +108,7 @@ async def own(client: httpx.AsyncClient, headers: dict[str, str], actor: Actor) 
         action=action,
         response=response.json()["id"],
         share=shared.json()["id"],
+        member=added.json()["user_id"] if added.status_code == 201 else new_id("user"),
     )
 
 
