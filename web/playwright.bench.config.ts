@@ -6,4 +6,4 @@ import scenes from "./playwright.config";
 process.env.E2E_STEWARD_CHAT__MAX_TOKENS = "20000";
 
 // What the app costs, on the same server and the same scripted model as the scenes.
-export default defineConfig(scenes, { testDir: "bench", testMatch: "*.bench.ts", timeout: 300_000 });
+export default defineConfig(scenes, { testDir: "bench", testMatch: "*.bench.ts", workers: 1, timeout: 300_000 });

@@ -10,7 +10,8 @@ export default defineConfig({
   outputDir: "test-results",
   globalSetup: "./e2e/server.ts",
   reporter: "line",
-  workers: 1,
+  // As many as there are cores; each has a server of its own.
+  workers: 2,
   retries: 0,
   timeout: 90_000,
   expect: {

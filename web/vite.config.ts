@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import type { Plugin } from "vite";
+import { type Plugin, build } from "vite";
 import { defineConfig } from "vitest/config";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -33,6 +33,28 @@ function earlyTheme(): Plugin {
   };
 }
 
+/** Build the script that other sites load: one classic file of its own, always at the same address. */
+function embedScript(): Plugin {
+  return {
+    name: "steward-embed-script",
+    apply: "build",
+    async generateBundle() {
+      const built = await build({
+        configFile: false,
+        logLevel: "warn",
+        build: {
+          write: false,
+          target: "es2022",
+          lib: { entry: here("./src/embed/element/main.ts"), formats: ["iife"], name: "StewardEmbed", fileName: () => "embed.js" },
+        },
+      });
+      const outputs = (Array.isArray(built) ? built : [built]).flatMap((one) => ("output" in one ? one.output : []));
+      for (const chunk of outputs)
+        if (chunk.type === "chunk") this.emitFile({ type: "asset", fileName: "embed.js", source: chunk.code });
+    },
+  };
+}
+
 /** Pack every text beside itself, once, at its smallest: the server sends `name.gz` to whoever takes it. */
 function packed(): Plugin {
   return {
@@ -48,7 +70,7 @@ function packed(): Plugin {
 const server = process.env.STEWARD_SERVER ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), earlyTheme(), packed()],
+  plugins: [react(), tailwindcss(), earlyTheme(), embedScript(), packed()],
   resolve: {
     alias: [
       { find: /^~\//, replacement: `${here("./src")}/` },
@@ -65,6 +87,7 @@ export default defineConfig({
     manifest: true,
     sourcemap: false,
     target: "es2023",
+    rolldownOptions: { input: { index: here("./index.html"), embed: here("./embed.html") } },
     chunkSizeWarningLimit: 700,
   },
   test: {

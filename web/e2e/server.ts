@@ -7,9 +7,12 @@ import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import type { FullConfig } from "@playwright/test";
+
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, "../..");
-const stateFile = join(here, ".state/server.json");
+// Scenes that play at the same time have a server each: who stops one, or counts what is there, meets nobody else.
+const stateFile = (place = process.env.TEST_PARALLEL_INDEX ?? "0") => join(here, `.state/server-${place}.json`);
 const python = process.env.STEWARD_PYTHON ?? join(root, ".venv/bin/python");
 const steward = process.env.STEWARD_COMMAND ?? join(root, ".venv/bin/steward");
 
@@ -25,12 +28,12 @@ type State = {
 export const ada = { email: "ada@example.com", password: "a long enough password" };
 
 export function state(): State {
-  return JSON.parse(readFileSync(stateFile, "utf8")) as State;
+  return JSON.parse(readFileSync(stateFile(), "utf8")) as State;
 }
 
-function keep(next: State): void {
-  mkdirSync(dirname(stateFile), { recursive: true });
-  writeFileSync(stateFile, JSON.stringify(next, null, 2));
+function keep(next: State, file = stateFile()): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(next, null, 2));
 }
 
 async function freePort(): Promise<number> {
@@ -77,6 +80,8 @@ function environment(providerUrl: string | null): NodeJS.ProcessEnv {
     ANTHROPIC_BASE_URL: providerUrl,
     STEWARD_UPSTREAM__RETRY_SECONDS: "0.05",
     STEWARD_RATE_LIMITS: "off",
+    // Where the scenes' other sites are.
+    STEWARD_EMBED_ORIGINS: "http://localhost:*",
     ...Object.fromEntries(given),
   };
 }
@@ -175,7 +180,9 @@ export async function startFresh(): Promise<{ url: string; stop: () => Promise<v
   }
 }
 
-export default async function setUp(): Promise<() => Promise<void>> {
+/** A server for the scenes of one place. Returns: how to end it. */
+async function setUpPlace(place: string): Promise<() => Promise<void>> {
+  const file = stateFile(place);
   const folder = mkdtempSync(join(tmpdir(), "steward-e2e-"));
   const provider = await startProvider();
   const providerPid = provider.child.pid ?? 0;
@@ -183,13 +190,13 @@ export default async function setUp(): Promise<() => Promise<void>> {
 
   const tearDown = async () => {
     // A scene may have started the server again.
-    await end(existsSync(stateFile) ? state().server : server);
+    await end(existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as State).server : server);
     await end(providerPid);
     if (process.env.STEWARD_KEEP === undefined) rmSync(folder, { recursive: true, force: true });
-    rmSync(stateFile, { force: true });
+    rmSync(file, { force: true });
   };
   try {
-    rmSync(stateFile, { force: true });
+    rmSync(file, { force: true });
     const workspace = addPeople(folder, provider.url, [
       [ada.email, "owner"],
       ["eve@example.com", "member"],
@@ -197,7 +204,21 @@ export default async function setUp(): Promise<() => Promise<void>> {
     const port = await freePort();
     server = await startServer(folder, port, provider.url);
     const url = `http://127.0.0.1:${port}`;
-    keep({ url, port, folder, provider: { pid: providerPid, url: provider.url }, server, workspace });
+    keep({ url, port, folder, provider: { pid: providerPid, url: provider.url }, server, workspace }, file);
+  } catch (error) {
+    await tearDown();
+    throw error;
+  }
+  return tearDown;
+}
+
+export default async function setUp(config: FullConfig): Promise<() => Promise<void>> {
+  const ends: (() => Promise<void>)[] = [];
+  const tearDown = async () => {
+    for (const endPlace of ends) await endPlace();
+  };
+  try {
+    for (let place = 0; place < config.workers; place += 1) ends.push(await setUpPlace(String(place)));
   } catch (error) {
     await tearDown();
     throw error;

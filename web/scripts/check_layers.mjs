@@ -14,7 +14,7 @@ function place(path) {
   return floor === "features" ? ["features", room] : [floor];
 }
 
-const height = { shared: 0, features: 1, app: 2 };
+const height = { shared: 0, features: 1, app: 2, embed: 2 };
 const faults = [];
 for (const file of files) {
   const [floor, room] = place(file);

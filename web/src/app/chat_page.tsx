@@ -1,8 +1,11 @@
 // One conversation's page: it reads what the server holds, and puts the rooms together around it.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, type RefObject, Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
-import { useLocation } from "wouter";
+import { type ReactNode, type RefObject, Suspense, lazy, useCallback, useEffect, useState } from "react";
+import { useLocation, useRoute } from "wouter";
 
+import { useAgentChoice } from "~/features/agents/agent_choice";
+import { AgentIntro } from "~/features/agents/agent_intro";
+import { AgentPicker } from "~/features/agents/agent_picker";
 import { useFirstDocuments } from "~/features/knowledge/queries";
 import { SamplesOffer } from "~/features/knowledge/samples_offer";
 import { ModelPicker } from "~/features/providers/model_picker";
@@ -10,11 +13,14 @@ import { NoKeyNotice } from "~/features/providers/no_key_notice";
 import { useModelChoice, useModels } from "~/features/providers/queries";
 import { readHistory } from "~/features/runs/conversation";
 import { ConversationView } from "~/features/runs/conversation_view";
+import { OfferedModels } from "~/features/runs/other_model";
+import { hasUnsent } from "~/features/runs/outbox";
 import { ShareRequestSource } from "~/features/runs/share_button";
 import { ThreadMenu } from "~/features/threads/thread_menu";
 import { keys } from "~/shared/api/keys";
 import { asProblem } from "~/shared/api/problems";
 import type { Thread, ThreadDetail } from "~/shared/api/types";
+import { NEW_DRAFT } from "~/shared/lib/drafts";
 import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
 
@@ -35,6 +41,7 @@ type ChatPageProps = {
   wide: boolean;
   /** Whether this person may add documents. */
   mayChange: boolean;
+  userId: string;
 };
 
 function LoadingRows() {
@@ -48,16 +55,21 @@ function LoadingRows() {
   );
 }
 
-export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: ChatPageProps) {
+export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, userId }: ChatPageProps) {
   const cache = useQueryClient();
   const [, navigate] = useLocation();
   const { models, chosen, shown, choose } = useModelChoice();
   // What the first sight of a new conversation depends on; it shows when all of it is known, so that nothing jumps.
   const { isPending: lacksModels } = useModels();
   const { isPending: lacksDocuments } = useFirstDocuments(fresh);
-  const history = useQuery<ThreadDetail>({
+  const history = useQuery<ThreadDetail | null>({
     queryKey: keys.history(id),
-    queryFn: ({ signal }) => readHistory(id, { signal }),
+    queryFn: ({ signal }) =>
+      readHistory(id, { signal }).catch((error: unknown) => {
+        // What was said first may wait here still, for the line or for somebody to sign in.
+        if (asProblem(error).status === 404 && hasUnsent(userId, id)) return null;
+        throw error;
+      }),
     enabled: !fresh,
     // A conversation opens with what the server holds now, and goes on by itself from there.
     gcTime: 0,
@@ -72,6 +84,10 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: Ch
     initialData: null,
   });
   const thread = known ?? history.data?.thread ?? null;
+  const [isHome] = useRoute("/");
+  const agent = useAgentChoice(thread, isHome);
+  // An agent with a model of its own answers with that one.
+  const hasOwnModel = Boolean(agent.agent?.model);
   // Until the server tells the title, the first words stand for it.
   const [firstWords, setFirstWords] = useState("");
   const [sharing, setSharing] = useState(false);
@@ -80,12 +96,11 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: Ch
 
   const onThread = useCallback((next: Thread) => cache.setQueryData(keys.thread(id), next), [cache, id]);
   const onChange = useCallback(() => void cache.invalidateQueries({ queryKey: [...keys.threads, "list"] }), [cache]);
-  // Of what was sent here, what the server has not refused: it may know the conversation before its answer is read.
-  const sent = useRef(0);
+  // It was opened for what waits here alone.
+  const neverBegun = history.data === null && thread === null;
   const onSend = useCallback(
     (words: string) => {
       if (!fresh) return;
-      sent.current += 1;
       setFirstWords((first) => first || words.slice(0, LONGEST_TITLE));
       navigate(`/chat/${encodeURIComponent(id)}`, { replace: true });
       onUsed();
@@ -94,10 +109,10 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: Ch
   );
 
   const onUnsent = useCallback(() => {
-    sent.current = Math.max(0, sent.current - 1);
     // A conversation that the server never heard of has no address to come back to.
-    if (fresh && sent.current === 0 && !cache.getQueryData(keys.thread(id))) navigate("/", { replace: true });
-  }, [cache, fresh, id, navigate]);
+    setFirstWords("");
+    if (fresh || neverBegun) navigate("/", { replace: true });
+  }, [fresh, neverBegun, navigate]);
 
   useEffect(() => {
     document.title = thread || firstWords ? `${title} · Steward` : "Steward";
@@ -109,7 +124,10 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: Ch
   const ready = fresh || history.data !== undefined;
   useEffect(() => {
     // On a touch screen the focus would bring up the keyboard over the page.
-    if (ready && wide) box.current?.focus({ preventScroll: true });
+    if (!ready || !wide) return;
+    // Whoever opened something over the page meanwhile stays in it.
+    if (document.querySelector("[role=dialog],[role=alertdialog],[role=menu]") !== null) return;
+    box.current?.focus({ preventScroll: true });
   }, [ready, wide, box]);
 
   if (!fresh && history.isError) {
@@ -140,24 +158,41 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange }: Ch
         {beside}
         {thread || firstWords ? <h1 className="min-w-0 truncate px-1.5 text-sm font-medium">{title}</h1> : null}
         {thread ? <ThreadMenu thread={thread} /> : null}
+        {(thread || firstWords) && !agent.isDefault && agent.agent ? (
+          <p className="ms-auto min-w-0 shrink-[2] truncate ps-2 text-sm text-quiet">with {agent.agent.name}</p>
+        ) : null}
       </header>
       {ready ? (
         <ShareRequestSource value={thread === null || thread.archived ? null : share}>
-          <ConversationView
-            id={id}
-            draftName={fresh && thread === null ? "new" : id}
-            history={fresh ? null : (history.data ?? null)}
-            model={chosen}
-            box={box}
-            onThread={onThread}
-            onChange={onChange}
-            onSend={onSend}
-            onUnsent={onUnsent}
-            modelPicker={<ModelPicker models={models?.items ?? []} shown={shown} onChoose={choose} />}
-            waiting={fresh && (lacksModels || lacksDocuments)}
-            renderOffer={(ask) => <SamplesOffer mayChange={mayChange} onAsk={ask} />}
-            notice={models?.configured === false ? <NoKeyNotice className="mt-5" /> : null}
-          />
+          <OfferedModels value={models?.items ?? []}>
+            <ConversationView
+              id={id}
+              userId={userId}
+              draftName={fresh && thread === null && firstWords === "" ? NEW_DRAFT : id}
+              history={fresh ? null : (history.data ?? null)}
+              model={hasOwnModel ? undefined : chosen}
+              agentId={agent.asked}
+              box={box}
+              onThread={onThread}
+              onChange={onChange}
+              onSend={onSend}
+              onUnsent={onUnsent}
+              modelPicker={
+                <>
+                  <AgentPicker choice={agent} />
+                  {hasOwnModel ? null : <ModelPicker models={models?.items ?? []} shown={shown} onChoose={choose} />}
+                </>
+              }
+              waiting={fresh && (lacksModels || lacksDocuments || agent.isPending)}
+              renderOffer={(ask) => <SamplesOffer mayChange={mayChange} onAsk={ask} />}
+              notice={
+                <>
+                  {!agent.isDefault && agent.agent ? <AgentIntro agent={agent.agent} /> : null}
+                  {models?.configured === false ? <NoKeyNotice className="mt-5" /> : null}
+                </>
+              }
+            />
+          </OfferedModels>
         </ShareRequestSource>
       ) : (
         <LoadingRows />

@@ -1,5 +1,5 @@
 // The settings: who one is, what is used, budgets, keys and what happened. Each room's section is loaded when it is opened.
-import { ChartColumn, History, KeyRound, type LucideIcon, PiggyBank, UserRound } from "lucide-react";
+import { Brain, ChartColumn, History, IdCard, KeyRound, type LucideIcon, PiggyBank, UserRound, UsersRound } from "lucide-react";
 import { type ComponentType, type LazyExoticComponent, type ReactNode, Suspense, lazy, useEffect } from "react";
 import { Link } from "wouter";
 
@@ -12,6 +12,9 @@ type Section = { name: string; title: string; icon: LucideIcon; shown: LazyExoti
 
 const sections: readonly Section[] = [
   { name: "account", title: "Account", icon: UserRound, shown: lazy(() => import("~/features/identity/account_section")) },
+  { name: "profile", title: "Profile", icon: IdCard, shown: lazy(() => import("~/features/memory/profile_section")) },
+  { name: "memory", title: "Memory", icon: Brain, shown: lazy(() => import("~/features/memory/memory_section")) },
+  { name: "members", title: "Members", icon: UsersRound, shown: lazy(() => import("~/features/identity/members_section")) },
   { name: "usage", title: "Usage", icon: ChartColumn, shown: lazy(() => import("~/features/usage/usage_section")) },
   { name: "budgets", title: "Budgets", icon: PiggyBank, shown: lazy(() => import("~/features/usage/budgets_section")) },
   { name: "keys", title: "API keys", icon: KeyRound, shown: lazy(() => import("~/features/identity/keys_section")), adminsOnly: true },

@@ -1,5 +1,5 @@
 // The frame around a conversation: the list beside it, which becomes a drawer where the screen is narrow.
-import { BookOpen, PanelLeft, SquarePen } from "lucide-react";
+import { BookOpen, Bot, ListTodo, PanelLeft, SquarePen } from "lucide-react";
 import { type ReactNode, Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation, useRoute } from "wouter";
 
@@ -8,7 +8,7 @@ import { ApprovalsLink } from "~/features/runs/approvals_link";
 import { ThreadList } from "~/features/threads/thread_list";
 import type { Me } from "~/shared/api/types";
 import { newId } from "~/shared/lib/ids";
-import { approvalsAddress, libraryAddress, settingsAddress } from "~/shared/lib/places";
+import { agentsAddress, approvalsAddress, libraryAddress, settingsAddress, tasksAddress, ticketsAddress } from "~/shared/lib/places";
 import { local } from "~/shared/lib/storage";
 import { Mark } from "~/shared/ui/brand";
 import { IconButton } from "~/shared/ui/button";
@@ -16,12 +16,16 @@ import { IconButton } from "~/shared/ui/button";
 import { ChatPage } from "./chat_page";
 import { useCommands } from "./commands";
 import { MissingPage } from "./missing_page";
+import { PlaceLink } from "./place_link";
 
 const Drawer = lazy(() => import("~/shared/ui/drawer"));
 const ApprovalsPage = lazy(() => import("~/features/runs/approvals_page"));
 const SharedPage = lazy(() => import("./shared_page"));
 const SettingsPage = lazy(() => import("./settings_page"));
 const LibraryPage = lazy(() => import("~/features/knowledge/library_page"));
+const AgentsPage = lazy(() => import("~/features/agents/agents_page"));
+const AgentPage = lazy(() => import("~/features/agents/agent_page"));
+const TasksPage = lazy(() => import("~/features/tasks/tasks_page"));
 const DocumentPage = lazy(() => import("~/features/knowledge/document_page"));
 
 const WIDE = "(min-width: 64rem)";
@@ -56,6 +60,9 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+const isAgentSection = (section: string | undefined): section is "versions" | "prompt" | undefined =>
+  section === undefined || section === "versions" || section === "prompt";
+
 /** A page whose code comes when it is first asked for. */
 function Later({ children }: { children: ReactNode }) {
   return <Suspense fallback={<main aria-busy className="min-w-0 flex-1" />}>{children}</Suspense>;
@@ -67,6 +74,10 @@ export function Workplace({ me }: { me: Me }) {
   const [home] = useRoute("/");
   const [library] = useRoute(libraryAddress);
   const [approvals] = useRoute(approvalsAddress);
+  const [agents] = useRoute(agentsAddress);
+  const [, shownAgent] = useRoute(`${agentsAddress}/:id/:section?`);
+  const [tasks, shownTask] = useRoute(`${tasksAddress}/:id?`);
+  const [tickets, shownTicket] = useRoute(`${ticketsAddress}/:id?`);
   const [, shared] = useRoute("/shared/:id");
   const [, settings] = useRoute(`${settingsAddress}/:section?`);
   const [, shownDocument] = useRoute("/library/documents/:id");
@@ -130,15 +141,11 @@ export function Workplace({ me }: { me: Me }) {
         {toggle("Hide conversations", false)}
         {newChatButton}
       </div>
-      <Link
-        href={libraryAddress}
-        onClick={closeDrawer}
-        aria-current={library || shownDocument ? "page" : undefined}
-        className="mx-3 mb-2 flex h-9 shrink-0 items-center gap-2.5 rounded-lg px-2.5 text-sm transition-colors duration-150 hover:bg-hover aria-[current=page]:bg-hover aria-[current=page]:font-medium"
-      >
-        <BookOpen aria-hidden className="size-4 text-quiet" /> Library
-      </Link>
+      <PlaceLink href={libraryAddress} title="Library" icon={BookOpen} current={library || shownDocument !== null} onOpen={closeDrawer} />
+      <PlaceLink href={agentsAddress} title="Agents" icon={Bot} current={agents || shownAgent !== null} onOpen={closeDrawer} />
+      <PlaceLink href={tasksAddress} title="Tasks" icon={ListTodo} current={tasks || tickets} onOpen={closeDrawer} />
       <ApprovalsLink current={approvals} onOpen={closeDrawer} />
+      <div className="h-1.5 shrink-0" />
       <ThreadList activeId={routeId} searchBox={searchBox} onOpen={closeDrawer} />
       <div className="mt-1 border-t border-line p-2">
         <AccountMenu me={me} onOpen={closeDrawer} onShortcuts={showShortcuts} />
@@ -156,7 +163,7 @@ export function Workplace({ me }: { me: Me }) {
   const mayChange = me.role !== "viewer";
   let page: ReactNode = <MissingPage title="This page does not exist" lead="The address may be mistyped." />;
   if (home || routeId !== null)
-    page = <ChatPage key={id} id={id} fresh={fresh} box={box} onUsed={markUsed} beside={besideTitle} wide={wide} mayChange={mayChange} />;
+    page = <ChatPage key={id} id={id} fresh={fresh} box={box} onUsed={markUsed} beside={besideTitle} wide={wide} mayChange={mayChange} userId={me.user.id} />;
   else if (library)
     page = (
       <Later>
@@ -167,6 +174,30 @@ export function Workplace({ me }: { me: Me }) {
     page = (
       <Later>
         <ApprovalsPage beside={besideTitle} />
+      </Later>
+    );
+  else if (agents)
+    page = (
+      <Later>
+        <AgentsPage me={me} beside={besideTitle} />
+      </Later>
+    );
+  else if (shownAgent && isAgentSection(shownAgent.section))
+    page = (
+      <Later>
+        <AgentPage key={shownAgent.id} me={me} id={decodeURIComponent(shownAgent.id)} section={shownAgent.section ?? "setup"} beside={besideTitle} />
+      </Later>
+    );
+  else if (tasks || tickets)
+    page = (
+      <Later>
+        <TasksPage
+          key={tasks ? "task" : "ticket"}
+          me={me}
+          kind={tasks ? "task" : "ticket"}
+          id={(tasks ? shownTask.id : shownTicket?.id) ?? null}
+          beside={besideTitle}
+        />
       </Later>
     );
   else if (shared)

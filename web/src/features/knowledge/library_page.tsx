@@ -6,6 +6,7 @@ import { asProblem } from "~/shared/api/problems";
 import type { Collection } from "~/shared/api/types";
 import { announce } from "~/shared/lib/announcer";
 import { Button } from "~/shared/ui/button";
+import { useFileDrop } from "~/shared/ui/file_drop";
 import { Notice } from "~/shared/ui/notice";
 
 import { AddButtons, UploadHint } from "./adding";
@@ -15,7 +16,7 @@ import { EmptyLibrary } from "./empty_library";
 import { PassageSearch } from "./passage_search";
 import { type DocumentStatus, useCollections } from "./queries";
 import { tagsIn } from "./tags";
-import { useFileDrop, usePaste, useUploads } from "./upload_hooks";
+import { usePaste, useUploads } from "./upload_hooks";
 import { UploadList } from "./upload_list";
 
 const AddTextDialog = lazy(() => import("./add_text_dialog"));

@@ -52,14 +52,15 @@ describe("the box to write in", () => {
     expect(box.style.height).toBe("240px");
   });
 
-  it("shows stop instead of send while an answer comes, and keeps what is typed meanwhile", async () => {
+  it("shows stop while an answer comes, and takes what is to be sent after it", async () => {
     const onSend = vi.fn();
     const onStop = vi.fn();
     render(<Bench onSend={onSend} onStop={onStop} busy />);
-    expect(screen.queryByRole("button", { name: "Send" })).toBeNull();
-    await userEvent.type(screen.getByLabelText("Message"), "next{Enter}");
-    expect(onSend).not.toHaveBeenCalled();
-    expect(screen.getByLabelText("Message")).toHaveValue("next");
+    expect(screen.queryByRole("button", { name: /Send/ })).toBeNull();
+    await userEvent.type(screen.getByLabelText("Message"), "next");
+    expect(screen.getByRole("button", { name: "Send after this answer" })).toBeEnabled();
+    await userEvent.type(screen.getByLabelText("Message"), "{Enter}");
+    expect(onSend).toHaveBeenCalledExactlyOnceWith("next");
     await userEvent.click(screen.getByRole("button", { name: "Stop" }));
     expect(onStop).toHaveBeenCalledOnce();
   });

@@ -2,6 +2,8 @@
 import { ArrowUp, Square } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect } from "react";
 
+import type { CommandHelp } from "./command_list";
+
 type ComposerProps = {
   draft: string;
   onDraft: (text: string) => void;
@@ -11,6 +13,12 @@ type ComposerProps = {
   box: RefObject<HTMLTextAreaElement | null>;
   /** What stands below the text, at its start: the model picker. */
   tools?: ReactNode;
+  /** What goes with the text, shown above it. */
+  tray?: ReactNode;
+  /** Files alone are a message; one that cannot be had keeps it back. */
+  files?: "none" | "some" | "failed";
+  /** The commands that are offered while one is typed. */
+  help?: CommandHelp;
 };
 
 const TALLEST = 240;
@@ -22,17 +30,18 @@ function fit(area: HTMLTextAreaElement | null): void {
   area.style.height = `${Math.min(area.scrollHeight, TALLEST)}px`;
 }
 
-export function Composer({ draft, onDraft, onSend, onStop, busy, box, tools }: ComposerProps) {
+export function Composer({ draft, onDraft, onSend, onStop, busy, box, tools, tray, files = "none", help }: ComposerProps) {
   // The height follows the text, whoever changed it.
   // oxlint-disable-next-line react/exhaustive-effect-dependencies
   useLayoutEffect(() => fit(box.current), [box, draft]);
-  const empty = draft.trim() === "";
+  const empty = (draft.trim() === "" && files === "none") || files === "failed";
 
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
-    if (!busy && !empty) onSend();
+    if (!empty) onSend();
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    if (help?.onKeyDown(event)) return;
     // While an input method composes a word, Enter belongs to it.
     if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
@@ -44,12 +53,14 @@ export function Composer({ draft, onDraft, onSend, onStop, busy, box, tools }: C
       onSubmit={submit}
       className="rounded-2xl border border-line-strong bg-raised shadow-low transition-colors duration-150 focus-within:border-accent focus-within:ring-3 focus-within:ring-accent-soft"
     >
+      {tray}
       <textarea
         ref={box}
         rows={1}
         value={draft}
         onChange={(event) => onDraft(event.target.value)}
         onKeyDown={onKeyDown}
+        {...help?.box}
         placeholder="Ask me anything..."
         aria-label="Message"
         enterKeyHint="send"
@@ -68,11 +79,12 @@ export function Composer({ draft, onDraft, onSend, onStop, busy, box, tools }: C
           >
             <Square aria-hidden className="size-3.5 fill-current" />
           </button>
-        ) : (
+        ) : null}
+        {busy && empty ? null : (
           <button
             type="submit"
-            aria-label="Send"
-            title="Send (Enter)"
+            aria-label={busy ? "Send after this answer" : "Send"}
+            title={busy ? "Send after this answer (Enter)" : "Send (Enter)"}
             disabled={empty}
             className="inline-flex size-9 items-center justify-center rounded-xl bg-accent-fill text-on-accent transition-colors duration-150 hover:bg-accent-fill-hover disabled:bg-hover disabled:text-quiet"
           >

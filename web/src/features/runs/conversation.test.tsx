@@ -3,9 +3,11 @@ import { act, renderHook, waitFor } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { rememberCsrfToken, whenSessionEnds } from "~/shared/api/client";
+import type { Message, ThreadDetail } from "~/shared/api/types";
 
 import { type ConversationOptions, useConversation } from "./conversation";
 import { wordsOf } from "./messages";
+import { hasUnsent } from "./outbox";
 import { waitingIn } from "./tool_calls";
 
 type Asked = { url: string; method: string; headers: Headers; body: Record<string, unknown> };
@@ -47,9 +49,16 @@ beforeEach(() => {
 
 function open(options: Partial<ConversationOptions> = {}) {
   const onUnsent = vi.fn();
-  const all = { id: "c1", history: null, model: undefined, onThread() {}, onChange() {}, onUnsent, ...options };
+  const all = { id: "c1", userId: "user_ada", history: null, model: undefined, onThread() {}, onChange() {}, onUnsent, ...options };
   return { onUnsent, ...renderHook((given: ConversationOptions) => useConversation(given), { initialProps: all }) };
 }
+const words = (result: { current: ReturnType<typeof useConversation> }) => ({
+  shown: result.current.messages.map(wordsOf),
+  unsent: result.current.unsent.map((item) => wordsOf({ ...item, role: "user" })),
+});
+const harbour = { id: "thread_1", client_id: "c1" } as ThreadDetail["thread"];
+const stored = (id: string, client_id: string | null, role: "user" | "assistant", text: string) =>
+  ({ id, client_id, role, parts: [{ type: "text", text }], metadata: {}, siblings: [id], created_at: "2026-11-21T10:00:00Z", status: "completed" }) as unknown as Message;
 const posts = () => asked.filter(({ method, url }) => method === "POST" && url === "/api/v1/chat");
 
 describe("a conversation", () => {
@@ -154,7 +163,7 @@ describe("a conversation", () => {
     const { result, onUnsent } = open();
     act(() => result.current.send("Do not lose me"));
     await waitFor(() => expect(ended).toHaveBeenCalled());
-    expect(onUnsent).toHaveBeenCalledWith("Do not lose me");
+    expect(onUnsent).toHaveBeenCalledWith("Do not lose me", true);
     whenSessionEnds(null);
   });
 
@@ -236,5 +245,151 @@ describe("a conversation", () => {
     expect(result.current.error).toBeUndefined();
     await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Hello again"]), { timeout: 4000 });
     await waitFor(() => expect(result.current.reconnecting).toBe(false));
+  });
+});
+
+describe("what is not sent yet", () => {
+  /** The next answer is being written until it is let go. */
+  function answering(answer: () => Response) {
+    let release = () => {};
+    answers["POST /api/v1/chat"] = () => new Promise<Response>((done) => (release = () => done(answer())));
+    return () => act(() => release());
+  }
+
+  it("waits for the line in its order, and goes out once under its own name when the line is back", async () => {
+    const { result } = open({ model: "openai/gpt-4o" });
+    act(() => result.current.send("One"));
+    act(() => result.current.send("Two"));
+    await waitFor(() => expect(result.current.lost).toBe(true));
+    await waitFor(() => expect(words(result)).toEqual({ shown: [], unsent: ["One", "Two"] }));
+    expect(result.current.hold).toBe("line");
+    expect(result.current.error).toBeUndefined();
+    const names = result.current.unsent.map(({ id }) => id);
+    const before = posts().length;
+    answers["POST /api/v1/chat"] = () => whole(`msg_${posts().length}`, "Yes");
+    act(() => void window.dispatchEvent(new Event("online")));
+    await waitFor(() => expect(words(result)).toEqual({ shown: ["One", "Yes", "Two", "Yes"], unsent: [] }));
+    const sent = posts().slice(before);
+    expect(sent.map(({ body }) => [(body.message as { id: string }).id, body.model])).toEqual(names.map((name) => [name, "openai/gpt-4o"]));
+    expect(result.current.lost).toBe(false);
+    expect(hasUnsent("user_ada", "c1")).toBe(false);
+  });
+
+  it("is there again after a reload, and is not sent when the server has it", async () => {
+    const first = open();
+    act(() => first.result.current.send("One"));
+    act(() => first.result.current.send("Two"));
+    await waitFor(() => expect(words(first.result).unsent).toEqual(["One", "Two"]));
+    const [one, two] = first.result.current.unsent;
+    first.unmount();
+    expect(hasUnsent("user_ada", "c1")).toBe(true);
+    expect(hasUnsent("user_eve", "c1")).toBe(false);
+    const messages = [stored("msg_2", null, "assistant", "Yes"), stored("msg_1", one?.id ?? "", "user", "One")];
+    const history: ThreadDetail = { thread: harbour, messages, next_cursor: null, live_run: null };
+    answers["GET /api/v1/chat/c1/stream"] = () => new Response(null, { status: 204 });
+    answers["POST /api/v1/chat"] = () => whole("msg_4", "Also");
+    asked = [];
+    const { result } = open({ history });
+    await waitFor(() => expect(words(result)).toEqual({ shown: ["One", "Yes", "Two", "Also"], unsent: [] }));
+    expect(posts().map(({ body }) => (body.message as { id: string }).id)).toEqual([two?.id]);
+  });
+
+  it("can be taken back", async () => {
+    const { result } = open();
+    act(() => result.current.send("One"));
+    act(() => result.current.send("Two"));
+    await waitFor(() => expect(words(result).unsent).toEqual(["One", "Two"]));
+    act(() => result.current.takeBack(result.current.unsent[0]?.id ?? ""));
+    expect(words(result).unsent).toEqual(["Two"]);
+    answers["POST /api/v1/chat"] = () => whole("msg_2", "Yes");
+    act(() => result.current.sendNow());
+    await waitFor(() => expect(words(result)).toEqual({ shown: ["Two", "Yes"], unsent: [] }));
+  });
+
+  it("waits while an answer is written, and goes out after it", async () => {
+    const release = answering(() => whole("msg_2", "First"));
+    const { result } = open();
+    act(() => result.current.send("One"));
+    await waitFor(() => expect(posts()).toHaveLength(1));
+    act(() => result.current.send("Two"));
+    await waitFor(() => expect(words(result)).toEqual({ shown: ["One"], unsent: ["Two"] }));
+    expect(result.current.hold).toBe("answer");
+    answers["POST /api/v1/chat"] = () => whole("msg_4", "Second");
+    release();
+    await waitFor(() => expect(words(result)).toEqual({ shown: ["One", "First", "Two", "Second"], unsent: [] }));
+    expect(posts()).toHaveLength(2);
+  });
+
+  it("does not go past what the answer asks a person, unless it was said after it", async () => {
+    const asks = () =>
+      stream(
+        { type: "start", messageId: "msg_2" },
+        { type: "tool-input-available", toolCallId: "t1", toolName: "createAgent", input: {}, dynamic: true },
+        { type: "tool-approval-request", approvalId: "call_9", toolCallId: "t1" },
+        { type: "data-action", id: "call_9", data: { toolCallId: "t1", actionId: "call_9", state: "waiting", kind: "approval" } },
+        { type: "finish", finishReason: "tool-calls", messageMetadata: { status: "requires_action" } },
+      );
+    const release = answering(asks);
+    const { result } = open();
+    act(() => result.current.send("Make one"));
+    await waitFor(() => expect(posts()).toHaveLength(1));
+    act(() => result.current.send("And two"));
+    release();
+    await waitFor(() => expect(result.current.hold).toBe("decision"));
+    expect(posts()).toHaveLength(1);
+    expect(words(result).unsent).toEqual(["And two"]);
+  });
+
+  it("waits when the answer before it failed, until it is told to go", async () => {
+    const release = answering(() => stream({ type: "start", messageId: "msg_2" }, { type: "error", errorText: "The provider is down. Try again." }));
+    const { result } = open();
+    act(() => result.current.send("One"));
+    await waitFor(() => expect(posts()).toHaveLength(1));
+    act(() => result.current.send("Two"));
+    release();
+    await waitFor(() => expect(result.current.hold).toBe("failure"));
+    expect(posts()).toHaveLength(1);
+    answers["POST /api/v1/chat"] = () => whole("msg_4", "Yes");
+    act(() => result.current.sendNow());
+    await waitFor(() => expect(words(result).unsent).toEqual([]));
+    await waitFor(() => expect(posts()).toHaveLength(2));
+  });
+
+  it("stays when it went into a session that had ended and more waits behind it", async () => {
+    const release = answering(() => problem(401, "unauthorized", "Unauthorized"));
+    const { result, onUnsent, unmount } = open();
+    act(() => result.current.send("One"));
+    await waitFor(() => expect(posts()).toHaveLength(1));
+    act(() => result.current.send("Two"));
+    release();
+    await waitFor(() => expect(words(result)).toEqual({ shown: [], unsent: ["One", "Two"] }));
+    expect(onUnsent).not.toHaveBeenCalled();
+    unmount();
+    answers["POST /api/v1/chat"] = () => whole(`msg_${posts().length}`, "Yes");
+    const again = open();
+    await waitFor(() => expect(words(again.result)).toEqual({ shown: ["One", "Yes", "Two", "Yes"], unsent: [] }));
+  });
+
+  it("is not sent again by itself once the server refused it", async () => {
+    answers["POST /api/v1/chat"] = () => problem(413, "message_too_long", "The message is too long. Shorten it.");
+    const { result } = open();
+    act(() => result.current.send("Far too long"));
+    await waitFor(() => expect(result.current.status).toBe("error"));
+    expect(words(result)).toEqual({ shown: ["Far too long"], unsent: [] });
+    expect(hasUnsent("user_ada", "c1")).toBe(false);
+  });
+
+  it("asks the model that a person chose for another answer", async () => {
+    answers["POST /api/v1/chat"] = () => whole("msg_2", "Hello");
+    const { result } = open({ model: "openai/gpt-4o" });
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(result.current.messages).toHaveLength(2));
+    await waitFor(() => expect(result.current.busy).toBe(false));
+    const answer = result.current.messages[1];
+    if (!answer) throw new Error("no message");
+    answers["POST /api/v1/chat"] = () => whole("msg_3", "Other");
+    act(() => result.current.again(answer, "anthropic/claude"));
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Other"]));
+    expect(posts()[1]?.body).toMatchObject({ trigger: "regenerate-message", messageId: "msg_2", model: "anthropic/claude" });
   });
 });

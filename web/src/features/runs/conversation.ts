@@ -1,17 +1,21 @@
 // One conversation on the real useChat: sending, stopping, coming back after a broken line, and keeping in step with
 // what the server holds. Branches live on the server; the page holds the visible path.
 import { Chat, useChat } from "@ai-sdk/react";
-import { DefaultChatTransport, getToolName } from "ai";
+import { getToolName } from "ai";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import { answered, api, csrfHeaders, sessionEnded } from "~/shared/api/client";
+import { answered, api, sessionEnded } from "~/shared/api/client";
 import { asProblem } from "~/shared/api/problems";
 import type { Thread, ThreadDetail } from "~/shared/api/types";
 import { announce } from "~/shared/lib/announcer";
 import { newId } from "~/shared/lib/ids";
+import { pauseForLine } from "~/shared/lib/online";
 import { toastProblem } from "~/shared/ui/toasts";
 
-import { type ChatMessage, reconciled, serverId, toChatMessages, wordsOf } from "./messages";
+import { type Body, type Way, transportFor } from "./chat_transport";
+import { type ChatMessage, type FilePart, filesIn, reconciled, serverId, toChatMessages, wordsOf } from "./messages";
+import { Outbox } from "./outbox";
+import { pauseBefore, useLine, useSending } from "./sending";
 import { waitingIn } from "./tool_calls";
 import { ToolProgress } from "./tool_progress";
 import { toolWords } from "./tool_words";
@@ -21,7 +25,7 @@ const LARGEST_PAGE = 100;
 const THROTTLE_MILLISECONDS = 50;
 const GO_ON_MILLISECONDS = 400;
 const MOST_GO_ONS = 20;
-const RECONNECT_MILLISECONDS = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000];
+const MOST_RECONNECTS = 8;
 
 export function readHistory(id: string, options: { limit?: number; cursor?: string; signal?: AbortSignal } = {}) {
   const { limit = PAGE, cursor, signal } = options;
@@ -32,44 +36,22 @@ export function readHistory(id: string, options: { limit?: number; cursor?: stri
 
 export type ConversationOptions = {
   id: string;
+  /** Who speaks here. */
+  userId: string;
   /** What the server holds already; nothing for a new conversation. */
   history: ThreadDetail | null;
   /** The model to ask; the server decides when there is none. */
   model: string | undefined;
+  /** Who shall answer from now on; the server remembers it. */
+  agentId?: string | undefined;
   /** The server told about the conversation. */
   onThread: (thread: Thread) => void;
   /** Something about it changed that lists elsewhere show. */
   onChange: () => void;
-  /** A message could not be sent because nobody is signed in: its words, to be kept. */
-  onUnsent: (words: string) => void;
+  /** A message could not be sent because nobody is signed in: its words go back to where they were written. `isFirst`
+   * when the conversation has not begun without it. */
+  onUnsent: (words: string, isFirst: boolean) => void;
 };
-
-type Way = {
-  /** Send the last request once more, as it was. */
-  resend?: boolean;
-  /** What the message stands for on the server, where that is not what it replaces on the page. */
-  edits?: string | null;
-};
-type Body = { id: string; message: object | undefined; trigger: string; messageId?: string; model?: string };
-
-function transportFor(model: () => string | undefined, sent: { body: Body | null }) {
-  return new DefaultChatTransport<ChatMessage>({
-    api: "/api/v1/chat",
-    credentials: "same-origin",
-    headers: csrfHeaders,
-    prepareSendMessagesRequest: ({ id, messages, trigger, messageId, requestMetadata }) => {
-      // What never arrived is sent once more as it was; messages have names, so the server keeps each once.
-      const way = (requestMetadata ?? {}) as Way;
-      if (way.resend === true && sent.body !== null) return { body: sent.body };
-      const last = messages.at(-1);
-      const message = last && { id: last.id, role: last.role, parts: last.parts };
-      const target = way.edits === undefined ? messageId : way.edits;
-      const chosen = model();
-      sent.body = { id, message, trigger, ...(target ? { messageId: target } : {}), ...(chosen ? { model: chosen } : {}) };
-      return { body: sent.body };
-    },
-  });
-}
 
 /** Whether the last thing said is a question that got no answer yet, not even the beginning of one. */
 const isUnanswered = (chat: Chat<ChatMessage>): boolean => chat.messages.at(-1)?.role === "user";
@@ -86,12 +68,18 @@ function closingWords(message: ChatMessage): string {
   return `Steward waits for ${what}: ${toolWords(getToolName(first.call))}`;
 }
 
+/** What goes with a message besides its words. */
+export type Extras = { files?: readonly FilePart[]; model?: string | undefined };
+
+/** The names that pages gave to the messages that the server holds. */
+const namesOf = (detail: ThreadDetail): string[] => detail.messages.flatMap(({ client_id }) => client_id ?? []);
+
 const isBusy = (chat: Chat<ChatMessage>): boolean => chat.status === "submitted" || chat.status === "streaming";
 
 const pause = (milliseconds: number) => new Promise<void>((done) => window.setTimeout(done, milliseconds));
 
 export function useConversation(options: ConversationOptions) {
-  const { id, history } = options;
+  const { id, userId, history } = options;
   const latest = useRef(options);
   useEffect(() => {
     latest.current = options;
@@ -102,7 +90,17 @@ export function useConversation(options: ConversationOptions) {
     loading: false,
   });
   const [reconnecting, setReconnecting] = useState(false);
+  // Nobody knows whether an answer is being written until the server has said so.
+  const [known, setKnown] = useState(history === null);
   const alive = useRef(true);
+  const line = useLine();
+  const outbox = useMemo(() => {
+    const made = new Outbox(userId, id);
+    if (history) made.remove(...namesOf(history));
+    return made;
+    // The history is where a conversation begins.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [userId, id]);
 
   /** Read the visible path again and show it as the server holds it. Returns: whether the server still writes on it. */
   const settle = useCallback(
@@ -112,6 +110,7 @@ export function useConversation(options: ConversationOptions) {
         const limit = whole ? Math.min(LARGEST_PAGE, Math.max(PAGE, chat.messages.length)) : PAGE;
         const detail = await readHistory(id, { limit });
         if (!alive.current || isBusy(chat)) return false;
+        outbox.remove(...namesOf(detail));
         isWriting = detail.live_run != null && detail.live_run.status !== "requires_action";
         chat.messages = whole ? toChatMessages(detail.messages) : reconciled(chat.messages, detail.messages);
         if (whole) setOlder({ cursor: detail.next_cursor, loading: false });
@@ -122,7 +121,7 @@ export function useConversation(options: ConversationOptions) {
       latest.current.onChange();
       return isWriting;
     },
-    [id],
+    [id, outbox],
   );
 
   const goingOn = useRef(false);
@@ -148,8 +147,8 @@ export function useConversation(options: ConversationOptions) {
   const reconnect = useCallback(
     async (chat: Chat<ChatMessage>) => {
       setReconnecting(true);
-      for (let turn = 0; turn < RECONNECT_MILLISECONDS.length; turn += 1) {
-        await pause((RECONNECT_MILLISECONDS[turn] ?? 0) * (0.75 + Math.random() / 2));
+      for (let turn = 0; turn < MOST_RECONNECTS; turn += 1) {
+        await pauseForLine(pauseBefore(turn));
         if (!alive.current || isBusy(chat)) break;
         const before = chat.messages.at(-1);
         await (isUnanswered(chat) ? chat.regenerate({ metadata: { resend: true } satisfies Way }) : chat.resumeStream());
@@ -164,6 +163,18 @@ export function useConversation(options: ConversationOptions) {
     [readOn, settle],
   );
 
+  /** What was sent into a session that had ended is not lost: it goes back to the box, or waits with what is behind it. */
+  const handBack = useCallback(
+    (chat: Chat<ChatMessage>, message: ChatMessage) => {
+      const waits = outbox.has(message.id);
+      if (waits) chat.messages = chat.messages.filter((one) => one !== message);
+      if (waits && (outbox.read().length > 1 || message.parts.some((part) => part.type !== "text"))) return;
+      outbox.remove(message.id);
+      latest.current.onUnsent(wordsOf(message), chat.messages.length === 0);
+    },
+    [outbox],
+  );
+
   const sent = useRef<{ body: Body | null }>({ body: null });
   const [progress] = useState(() => new ToolProgress());
   const chat = useMemo(() => {
@@ -172,11 +183,29 @@ export function useConversation(options: ConversationOptions) {
       id,
       generateId: () => newId("m"),
       messages: toChatMessages(history?.messages ?? []),
-      transport: transportFor(() => latest.current.model, sent.current),
+      transport: transportFor({
+        model: () => latest.current.model,
+        agent: () => latest.current.agentId,
+        sent: sent.current,
+        onTaken: (messageId) => {
+          outbox.remove(messageId);
+          line.found();
+        },
+        // useChat has seen the answer only after this.
+        onResumed: () => window.setTimeout(() => setKnown(true), 0),
+      }),
       onData: (part) => {
         if (part.type === "data-progress") progress.tell(part.data.toolCallId, part.data.message);
       },
       onFinish: ({ message, isAbort, isDisconnect, isError }) => {
+        const last = made.messages.at(-1);
+        if (isDisconnect && last !== undefined && outbox.has(last.id)) {
+          // It never arrived, as far as anybody knows: it waits for the line, and goes out under the same name.
+          made.messages = made.messages.slice(0, -1);
+          made.clearError();
+          line.lost();
+          return;
+        }
         if (isDisconnect) {
           if (coming) return;
           coming = true;
@@ -192,11 +221,12 @@ export function useConversation(options: ConversationOptions) {
         window.setTimeout(() => void settle(made).then((isWriting) => (isWriting ? readOn(made) : undefined)), 0);
       },
       onError: (error) => {
-        const problem = asProblem(error);
-        if (problem.status !== 401) return;
+        const { status, tag } = asProblem(error);
         const last = made.messages.at(-1);
-        if (last?.role === "user") latest.current.onUnsent(wordsOf(last));
-        sessionEnded();
+        if (status === 401) {
+          if (last?.role === "user") handBack(made, last);
+          sessionEnded();
+        } else if (last && tag !== "unreachable" && status < 500 && status !== 429) outbox.remove(last.id);
       },
     });
     return made;
@@ -219,33 +249,70 @@ export function useConversation(options: ConversationOptions) {
     throttle: THROTTLE_MILLISECONDS,
   });
   const busy = status === "submitted" || status === "streaming";
+  useEffect(() => {
+    if (status !== "ready") setKnown(true);
+  }, [status]);
+  const { resting } = line;
+  const { unsent, hold } = useSending({ chat, outbox, messages, status, busy: busy || reconnecting || !known, resting });
 
   // The list shows a new conversation, and that it is being answered, as soon as the answer begins.
   useEffect(() => {
     if (status === "streaming") latest.current.onChange();
   }, [status]);
 
-  const send = useCallback((text: string) => void sendMessage({ text }), [sendMessage]);
+  const send = useCallback(
+    (text: string, { files = [], model = latest.current.model }: Extras = {}) => {
+      if (chat.status === "error") {
+        // Whoever goes on leaves what was refused behind.
+        outbox.remove(...chat.messages.map((message) => message.id));
+        chat.clearError();
+      }
+      const parts = [...files, ...(text === "" ? [] : [{ type: "text" as const, text }])];
+      const { agentId } = latest.current;
+      outbox.add({
+        id: newId("m"),
+        parts,
+        ...(model ? { model } : {}),
+        ...(agentId ? { agentId } : {}),
+        ...(isBusy(chat) ? { patient: true } : {}),
+      });
+    },
+    [chat, outbox],
+  );
+
+  const takeBack = useCallback((messageId: string) => outbox.remove(messageId), [outbox]);
+
+  /** Send what waits now, whatever it waits for. */
+  const { tryNow } = line;
+  const sendNow = useCallback(() => {
+    tryNow();
+    clearError();
+  }, [clearError, tryNow]);
 
   const edit = useCallback(
     (message: ChatMessage, text: string) => {
       // The edited question is a new message beside the old one, so it gets a name of its own.
-      const edited = { id: newId("m"), role: "user" as const, parts: [{ type: "text" as const, text }] };
+      const edited = { id: newId("m"), role: "user" as const, parts: [...filesIn(message), { type: "text" as const, text }] };
       // What the server never took cannot be edited there: it is said anew, in the place it was meant for.
       const unknown = message === chat.messages.at(-1) && isUnknown(chat);
       const way: Way = unknown ? { edits: sent.current.body?.messageId ?? null } : {};
+      outbox.remove(message.id);
       void sendMessage({ ...edited, messageId: message.id }, { metadata: way });
     },
-    [chat, sendMessage],
+    [chat, outbox, sendMessage],
   );
 
-  const again = useCallback((message: ChatMessage) => void regenerate({ messageId: message.id }), [regenerate]);
+  const again = useCallback(
+    (message: ChatMessage, model?: string) => void regenerate({ messageId: message.id, metadata: { model } satisfies Way }),
+    [regenerate],
+  );
 
   const retry = useCallback(() => {
     const last = chat.messages.at(-1);
     const neverArrived = isUnknown(chat);
     clearError();
-    if (neverArrived) void regenerate({ metadata: { resend: true } satisfies Way });
+    // Whoever was refused may have chosen another model since.
+    if (neverArrived) void regenerate({ metadata: { resend: true, model: latest.current.model } satisfies Way });
     else if (last) void regenerate(last.role === "assistant" ? { messageId: last.id } : {});
   }, [chat, clearError, regenerate]);
 
@@ -283,8 +350,8 @@ export function useConversation(options: ConversationOptions) {
     setOlder({ ...older, loading: true });
     try {
       const detail = await readHistory(id, { cursor: older.cursor });
-      const known = new Set(chat.messages.map(serverId));
-      const page = toChatMessages(detail.messages).filter((message) => !known.has(message.id));
+      const shown = new Set(chat.messages.map(serverId));
+      const page = toChatMessages(detail.messages).filter((message) => !shown.has(message.id));
       chat.messages = [...page, ...chat.messages];
       setOlder({ cursor: detail.next_cursor, loading: false });
     } catch (problem) {
@@ -299,8 +366,14 @@ export function useConversation(options: ConversationOptions) {
     busy,
     error: reconnecting ? undefined : error,
     reconnecting: reconnecting && status !== "streaming",
+    /** The line failed what waits. */
+    lost: line.isLost && unsent.length > 0,
     older,
+    unsent,
+    hold: known ? hold : ("nothing" as const),
     send,
+    sendNow,
+    takeBack,
     edit,
     again,
     retry,

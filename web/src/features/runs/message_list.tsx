@@ -8,18 +8,25 @@ import { IconButton } from "~/shared/ui/button";
 
 import { Failure, MessageRow, type RowActions } from "./message_row";
 import type { ChatMessage } from "./messages";
+import type { Unsent } from "./outbox";
+import type { Hold } from "./sending";
 import { StreamingIndicator } from "./streaming_indicator";
 import { waitingIn } from "./tool_calls";
+import { type UnsentActions, UnsentRow } from "./unsent_row";
 
 const NEAR_END = 48;
 const NEAR_START = 600;
 
-type Row = { key: string; message: ChatMessage | null };
+type Row = { key: string; message: ChatMessage | null; unsent?: Unsent };
 
 type MessageListProps = {
   messages: ChatMessage[];
   busy: boolean;
   failure: string | null;
+  /** What was said and is not sent yet, and why. */
+  unsent: readonly Unsent[];
+  hold: Hold;
+  unsentActions: UnsentActions;
   actions: Omit<RowActions, "editing">;
   older: { cursor: string | null; loading: boolean };
   onOlder: () => void;
@@ -39,7 +46,7 @@ function usePrepended(rows: Row[]): boolean {
   /* oxlint-enable react/refs */
 }
 
-export function MessageList({ messages, busy, failure, actions, older, onOlder }: MessageListProps) {
+export function MessageList({ messages, busy, failure, unsent, hold, unsentActions, actions, older, onOlder }: MessageListProps) {
   const list = useRef<VListHandle>(null);
   const following = useRef(true);
   const lastOffset = useRef(0);
@@ -54,14 +61,16 @@ export function MessageList({ messages, busy, failure, actions, older, onOlder }
     () => [
       ...messages.map((message) => ({ key: message.id, message })),
       ...(waiting || lost ? [{ key: "answer", message: null }] : []),
+      ...unsent.map((item) => ({ key: item.id, message: null, unsent: item })),
     ],
-    [messages, waiting, lost],
+    [messages, waiting, lost, unsent],
   );
   const shift = usePrepended(rows);
   const count = rows.length;
+  const end = messages.length - 1;
   // What somebody is typing into stays, however far they scroll.
   const written = rows.flatMap(({ key, message }, place) =>
-    key === editing || (place === count - 1 && message !== null && waitingIn(message).length > 0) ? [place] : [],
+    key === editing || (place === end && message !== null && waitingIn(message).length > 0) ? [place] : [],
   );
 
   const follow = useCallback(() => {
@@ -71,16 +80,16 @@ export function MessageList({ messages, busy, failure, actions, older, onOlder }
   useLayoutEffect(follow, [follow, rows]);
 
   // Sending is looking at the end again.
-  const ownMessages = messages.filter((message) => message.role === "user").length;
+  const ownMessages = messages.filter((message) => message.role === "user").length + unsent.length;
   const seen = useRef(ownMessages);
   useEffect(() => {
-    if (busy && ownMessages > seen.current) {
+    if ((busy || unsent.length > 0) && ownMessages > seen.current) {
       following.current = true;
       setAway(false);
       follow();
     }
     seen.current = ownMessages;
-  }, [busy, ownMessages, follow]);
+  }, [busy, ownMessages, unsent.length, follow]);
 
   const onScroll = (offset: number) => {
     const handle = list.current;
@@ -123,20 +132,22 @@ export function MessageList({ messages, busy, failure, actions, older, onOlder }
         className="outline-offset-[-2px]"
       >
         {(row, place) =>
-          row.message === null ? (
+          row.unsent ? (
+            <UnsentRow key={row.key} item={row.unsent} hold={hold} first={row.unsent === unsent[0]} actions={unsentActions} />
+          ) : row.message === null ? (
             <div key={row.key} className="mx-auto w-full max-w-3xl px-4 pt-3 pb-5 sm:px-6">
               {lost && failure !== null ? <Failure sentence={failure} busy={busy} actions={rowActions} /> : <StreamingIndicator />}
-              <div className="mt-1.5 h-7" />
+              <div className="mt-1.5 h-13 sm:h-7" />
             </div>
           ) : (
             <MessageRow
               key={row.key}
               message={row.message}
               busy={busy}
-              streaming={busy && place === count - 1}
-              last={place === count - 1}
+              streaming={busy && place === end}
+              last={place === end}
               editing={row.key === editing}
-              failure={place === count - 1 && !busy ? failure : null}
+              failure={place === end && !busy ? failure : null}
               actions={rowActions}
             />
           )

@@ -1,6 +1,6 @@
 // What an answer is made of: its text, reasoning, tool calls, files, and the sources that it cites.
 import { isToolUIPart } from "ai";
-import { ChevronRight, Wrench } from "lucide-react";
+import { ChevronRight } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
 
 import { Markdown } from "~/shared/markdown/markdown";
@@ -8,12 +8,12 @@ import { safeImage, safeLink } from "~/shared/markdown/links";
 import { CitedSources, type Source } from "~/shared/markdown/sources";
 import { Notice } from "~/shared/ui/notice";
 
+import { SuggestedTool } from "./follow_up";
 import { type ChatMessage, saidIn } from "./messages";
 import { textsWithDoubts, sourcesOf } from "./sources";
 import { SourcesList } from "./sources_list";
 import { suggestedIn, waitingIn } from "./tool_calls";
 import { ToolCard } from "./tool_card";
-import { toolWords } from "./tool_words";
 
 function Fold({ summary, children }: { summary: ReactNode; children: ReactNode }) {
   return (
@@ -32,20 +32,6 @@ function Reasoning({ text, streaming }: { text: string; streaming: boolean }) {
     <Fold summary={<span>{streaming ? "Reasoning…" : "Reasoning"}</span>}>
       <div className="leading-6 whitespace-pre-wrap text-quiet wrap-anywhere">{text}</div>
     </Fold>
-  );
-}
-
-/** Which tool would fit, said by the way. */
-function Suggestion({ message }: { message: ChatMessage }) {
-  const suggested = suggestedIn(message);
-  if (suggested === null) return null;
-  return (
-    <p className="mt-3 inline-flex max-w-full items-center gap-1.5 rounded-full border border-line px-2.5 py-1 text-xs text-quiet">
-      <Wrench aria-hidden className="size-3.5 shrink-0" />
-      <span className="truncate" title={suggested.reason}>
-        A tool that fits: {toolWords(suggested.tool)}
-      </span>
-    </p>
   );
 }
 
@@ -77,6 +63,7 @@ export function MessageParts({ message, streaming, last }: { message: ChatMessag
   const waiting = new Map(waitingIn(message).map(({ call, action }) => [call.toolCallId, action]));
   const texts = textsWithDoubts(message);
   const { sources, byNumber } = useSources(message);
+  const suggested = suggestedIn(message);
   return (
     <CitedSources value={byNumber}>
       {said.map((part, place) => {
@@ -102,7 +89,7 @@ export function MessageParts({ message, streaming, last }: { message: ChatMessag
         return null;
       })}
       {streaming ? null : <SourcesList sources={sources} />}
-      {streaming ? null : <Suggestion message={message} />}
+      {streaming || suggested === null ? null : <SuggestedTool suggested={suggested} last={last} />}
     </CitedSources>
   );
 }

@@ -2,10 +2,12 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
+import type { Model } from "~/shared/api/types";
 import { renderPage } from "~/test_server";
 
 import { MessageRow, type MessageRowProps, type RowActions } from "./message_row";
 import type { ChatMessage, Details } from "./messages";
+import { OfferedModels } from "./other_model";
 
 const message = (role: "user" | "assistant", text: string, metadata: Details = {}): ChatMessage => ({
   id: "m1",
@@ -117,7 +119,7 @@ describe("a row of the conversation", () => {
     expect(screen.getByRole("group", { name: "Versions" })).toHaveTextContent("2/3");
     await userEvent.click(screen.getByRole("button", { name: "Previous version" }));
     await userEvent.click(screen.getByRole("button", { name: "Next version" }));
-    expect(vi.mocked(actions.choose).mock.calls).toEqual([["a"], ["c"]]);
+    expect(vi.mocked(actions.choose).mock.calls).toEqual([["a", "previous"], ["c", "next"]]);
   });
 
   it("does not page past the last version", async () => {
@@ -143,17 +145,42 @@ describe("a row of the conversation", () => {
     expect(actions.editing).toHaveBeenCalledWith(null);
   });
 
-  it("tells tokens, model and time of an answer quietly", () => {
+  it("tells tokens, model, price and time of an answer quietly", () => {
     show(
       message("assistant", "Hi", {
         model: "openai/gpt-4o-mini",
         usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 },
         duration_ms: 2400,
+        cost_usd: "0.00012345",
         created_at: "2026-11-21T10:00:00Z",
       }),
     );
-    expect(screen.getByText("gpt-4o-mini · 7 tokens · 2.4 s")).toBeInTheDocument();
+    expect(screen.getByText("gpt-4o-mini · 7 tokens · $0.00012 · 2.4 s")).toBeInTheDocument();
     expect(screen.getByRole("article").querySelector("time")).toHaveAttribute("dateTime", "2026-11-21T10:00:00.000Z");
+  });
+
+  it("has another model answer again, and tells which one did", async () => {
+    const given = message("assistant", "Hi", { model: "openai/gpt-4o-mini" });
+    const models = [
+      { id: "openai/gpt-4o-mini", provider: "openai", name: "gpt-4o-mini", default: true },
+      { id: "anthropic/claude", provider: "anthropic", name: "claude", default: false },
+    ] as Model[];
+    renderPage(
+      <main>
+        <OfferedModels value={models}>
+          <MessageRow message={given} busy={false} streaming={false} last editing={false} failure={null} actions={actions} />
+        </OfferedModels>
+      </main>,
+    );
+    await userEvent.click(screen.getByRole("button", { name: "Ask another model" }));
+    expect(await screen.findByRole("menuitemradio", { name: "gpt-4o-mini" })).toBeChecked();
+    await userEvent.click(screen.getByRole("menuitemradio", { name: "claude" }));
+    expect(actions.again).toHaveBeenCalledExactlyOnceWith(given, "anthropic/claude");
+  });
+
+  it("offers no other model where there is none", () => {
+    show(message("assistant", "Hi"));
+    expect(screen.queryByRole("button", { name: "Ask another model" })).toBeNull();
   });
 
   it("shows a failure as a sentence with a way to try again", async () => {

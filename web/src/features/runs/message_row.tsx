@@ -1,25 +1,32 @@
 // One row of a conversation, drawn again only when its message changed.
 import { ChevronLeft, ChevronRight, Pencil, RefreshCw } from "lucide-react";
-import { type KeyboardEvent, memo, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useContext, useEffect, useRef, useState } from "react";
 
 import { classes } from "~/shared/lib/classes";
 import { count, seconds, shortMoment, wholeMoment } from "~/shared/lib/moments";
+import { shortDollars } from "~/shared/lib/money";
 import { Button, IconButton } from "~/shared/ui/button";
 import { CopyButton } from "~/shared/ui/copy_button";
 import { Notice } from "~/shared/ui/notice";
 
+import { AttachmentView } from "./attachment_view";
+import { FactsShown } from "./facts_shown";
 import { MessageParts } from "./message_parts";
 import { type ChatMessage, hasContent, serverId, wordsOf } from "./messages";
+import { OtherModel } from "./other_model";
 import { RatingButtons } from "./rating_buttons";
 import { ShareButton } from "./share_button";
 import { StreamingIndicator } from "./streaming_indicator";
 
+export type Step = "previous" | "next";
+
 /** What a row can ask for; one object for all rows, which never changes. */
 export type RowActions = {
-  again: (message: ChatMessage) => void;
+  again: (message: ChatMessage, model?: string) => void;
   edit: (message: ChatMessage, text: string) => void;
   editing: (id: string | null) => void;
-  choose: (messageId: string) => void;
+  /** Show another version; `step` is the button that was pressed. */
+  choose: (messageId: string, step: Step) => void;
   retry: () => void;
 };
 
@@ -39,7 +46,8 @@ function Pager({ message, actions }: { message: ChatMessage; actions: RowActions
         label="Previous version"
         aria-disabled={before === undefined}
         className="aria-disabled:opacity-40"
-        onClick={() => before !== undefined && actions.choose(before)}
+        data-step="previous"
+        onClick={() => before !== undefined && actions.choose(before, "previous")}
       >
         <ChevronLeft aria-hidden className="size-4" />
       </IconButton>
@@ -51,7 +59,8 @@ function Pager({ message, actions }: { message: ChatMessage; actions: RowActions
         label="Next version"
         aria-disabled={after === undefined}
         className="aria-disabled:opacity-40"
-        onClick={() => after !== undefined && actions.choose(after)}
+        data-step="next"
+        onClick={() => after !== undefined && actions.choose(after, "next")}
       >
         <ChevronRight aria-hidden className="size-4" />
       </IconButton>
@@ -66,18 +75,25 @@ function isoOf(moment: string | number | undefined): string | null {
 }
 
 function QuietLine({ message }: { message: ChatMessage }) {
-  const { model, usage, duration_ms, created_at, status, finish_reason } = message.metadata ?? {};
+  const { model, usage, duration_ms, cost_usd, created_at, status, finish_reason } = message.metadata ?? {};
   const iso = isoOf(created_at);
+  const showsFacts = useContext(FactsShown);
+  const facts = [
+    model ? model.slice(model.indexOf("/") + 1) : null,
+    usage ? `${count(usage.total_tokens)} tokens` : null,
+    shortDollars(cost_usd),
+    duration_ms ? seconds(duration_ms) : null,
+  ];
   const words = [
     status === "cancelled" ? "stopped" : null,
     status === "incomplete" || finish_reason === "length" ? "cut at the length limit" : null,
-    model ? model.slice(model.indexOf("/") + 1) : null,
-    usage ? `${count(usage.total_tokens)} tokens` : null,
-    duration_ms ? seconds(duration_ms) : null,
+    ...(showsFacts ? facts : []),
   ].filter((word) => word !== null);
   return (
     <span className="flex min-w-0 items-center gap-1.5 truncate text-xs text-quiet">
-      <span className="truncate">{words.join(" · ")}</span>
+      <span className="truncate" title={words.join(" · ")}>
+        {words.join(" · ")}
+      </span>
       {iso ? (
         <>
           {words.length > 0 ? <span aria-hidden>·</span> : null}
@@ -151,9 +167,12 @@ function UserRow({ message, busy, editing, actions }: UserRowProps) {
   if (editing) return <EditBox message={message} actions={actions} />;
   return (
     <div className="flex flex-col items-end">
-      <div className="max-w-[85%] rounded-2xl rounded-ee-md bg-bubble px-4 py-2.5 leading-6 whitespace-pre-wrap wrap-anywhere">
-        {wordsOf(message)}
-      </div>
+      <AttachmentView message={message} />
+      {wordsOf(message) === "" ? null : (
+        <div className="max-w-[85%] rounded-2xl rounded-ee-md bg-bubble px-4 py-2.5 leading-6 whitespace-pre-wrap wrap-anywhere">
+          {wordsOf(message)}
+        </div>
+      )}
       <div className="mt-1 flex h-7 items-center">
         <span className={classes("flex", hidden)}>
           <CopyButton text={() => wordsOf(message)} label="Copy message" />
@@ -211,7 +230,7 @@ function AssistantRow({ message, busy, streaming, last, failure, actions }: Assi
       {shown ? <MessageParts message={message} streaming={streaming} last={last} /> : null}
       {trouble === null ? null : <Failure sentence={trouble} busy={busy} actions={last ? actions : null} />}
       {/* The line keeps its place while the answer streams, so that nothing jumps at the end. */}
-      <div className="mt-1.5 flex h-7 items-center gap-1">
+      <div className="mt-1.5 flex min-h-13 flex-wrap content-start items-center gap-x-1 sm:min-h-7">
         {streaming ? null : (
           <>
             <span className={classes("-ms-1.5 flex", !last && hidden)}>
@@ -220,10 +239,11 @@ function AssistantRow({ message, busy, streaming, last, failure, actions }: Assi
               <IconButton small label="Regenerate" disabled={busy} onClick={() => actions.again(message)}>
                 <RefreshCw aria-hidden className="size-4" />
               </IconButton>
+              <OtherModel answered={message.metadata?.model} disabled={busy} onChoose={(model) => actions.again(message, model)} />
               <ShareButton />
             </span>
             <Pager message={message} actions={actions} />
-            <span className={classes("min-w-0 ps-1", !last && hidden)}>
+            <span className={classes("min-w-0 basis-full sm:basis-0 sm:grow sm:ps-1", !last && hidden)}>
               <QuietLine message={message} />
             </span>
           </>
@@ -250,6 +270,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     <article
       aria-label={own ? "You" : "Steward"}
       data-role={message.role}
+      data-message={serverId(message)}
       className={classes("group mx-auto w-full max-w-3xl px-4 sm:px-6", own ? "pt-5" : "pt-3", props.last && "pb-5")}
     >
       {own ? <UserRow message={message} busy={busy} editing={editing} actions={actions} /> : <AssistantRow {...props} />}

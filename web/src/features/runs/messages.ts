@@ -14,6 +14,8 @@ export type Details = {
   status?: Message["status"];
   usage?: Usage | null;
   duration_ms?: number | null;
+  /** What it cost, exactly; null when its price is not known. */
+  cost_usd?: string | null;
   finish_reason?: string | null;
   siblings?: string[];
   error?: { tag: string; message: string } | null;
@@ -43,6 +45,7 @@ type Data = {
 
 export type ChatMessage = UIMessage<Details, Data>;
 type ChatPart = ChatMessage["parts"][number];
+export type FilePart = Extract<ChatPart, { type: "file" }>;
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
@@ -55,6 +58,12 @@ function sourcePart(part: Part, position: number): SourcePart | null {
   const steward = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null));
   const sourceId = `source-${String(part.number ?? position)}`;
   return { type: "source-url", sourceId, url, title: text(title), providerMetadata: { steward } as SourcePart["providerMetadata"] };
+}
+
+function filePart(part: Part): FilePart {
+  const { bytes, is_cut } = part;
+  const steward = { ...(typeof bytes === "number" ? { bytes } : {}), ...(is_cut === true ? { is_cut } : {}) };
+  return { type: "file", url: text(part.url), mediaType: text(part.media_type), filename: text(part.filename), providerMetadata: { steward } };
 }
 
 type StoredPlace = Partial<CitationsData["places"][number]>;
@@ -87,7 +96,7 @@ function toPart(part: Part, position: number): ChatPart | ChatPart[] | null {
     case "source":
       return sourcePart(part, position);
     case "file":
-      return { type: "file", url: text(part.url), mediaType: text(part.media_type), filename: text(part.filename) };
+      return filePart(part);
     case "data":
       return dataPart(part);
     default:
@@ -99,7 +108,7 @@ function toPart(part: Part, position: number): ChatPart | ChatPart[] | null {
 export function toChatMessage(message: Message): ChatMessage | null {
   if (message.role !== "user" && message.role !== "assistant") return null;
   const { id, run_id, model, created_at, status, usage, finish_reason, siblings, error, feedback } = message;
-  const duration_ms = message.metadata.duration_ms;
+  const { duration_ms, cost_usd } = message.metadata;
   return {
     id,
     role: message.role,
@@ -116,6 +125,7 @@ export function toChatMessage(message: Message): ChatMessage | null {
       error,
       feedback: feedback ?? null,
       ...(typeof duration_ms === "number" ? { duration_ms } : {}),
+      ...(typeof cost_usd === "string" ? { cost_usd } : {}),
     },
   };
 }
@@ -132,6 +142,9 @@ export const wordsOf = (message: ChatMessage): string =>
     .filter((part) => part.type === "text")
     .map((part) => part.text)
     .join("\n\n");
+
+/** The files of a message. */
+export const filesIn = ({ parts }: Pick<ChatMessage, "parts">): FilePart[] => parts.filter((part) => part.type === "file");
 
 /** Whether a part stands beside what is said: it comes in its midst while it streams, and behind it when stored. */
 const isBeside = (part: ChatPart): boolean =>

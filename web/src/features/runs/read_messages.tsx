@@ -5,14 +5,18 @@ import type { Message } from "~/shared/api/types";
 import { wholeMoment } from "~/shared/lib/moments";
 import { CopyButton } from "~/shared/ui/copy_button";
 
+import { AttachmentView } from "./attachment_view";
 import { MessageParts } from "./message_parts";
 import { Failure } from "./message_row";
 import { type ChatMessage, hasContent, toChatMessage, wordsOf } from "./messages";
 
 function Question({ message }: { message: ChatMessage }) {
   return (
-    <div className="flex justify-end">
-      <div className="max-w-[85%] rounded-2xl rounded-ee-md bg-bubble px-4 py-2.5 leading-6 whitespace-pre-wrap wrap-anywhere">{wordsOf(message)}</div>
+    <div className="flex flex-col items-end">
+      <AttachmentView message={message} />
+      {wordsOf(message) === "" ? null : (
+        <div className="max-w-[85%] rounded-2xl rounded-ee-md bg-bubble px-4 py-2.5 leading-6 whitespace-pre-wrap wrap-anywhere">{wordsOf(message)}</div>
+      )}
     </div>
   );
 }

@@ -18,11 +18,15 @@ export type SharedPage = Schemas["SharedPage"];
 export type MessagePage = Schemas["MessagePage"];
 /** What this person thinks of an answer. */
 export type Feedback = Schemas["Feedback"];
+/** What a message would cost. */
+export type Estimate = Schemas["EstimateRead"];
 export type Hit = Schemas["SearchHit"];
 export type Message = Schemas["MessageRead"];
 /** A part of a message; a newer server may know more kinds than this page. */
 export type Part = { type?: unknown; [field: string]: unknown };
 export type Usage = Schemas["MessageUsage"];
+/** A file that the server keeps; the browser's own `File` is another thing. */
+export type StoredFile = Schemas["FileRead"];
 export type Collection = Schemas["CollectionRead"];
 export type CollectionPage = Schemas["CollectionPage"];
 /** A document of the library; the browser's own `Document` is another thing. */
@@ -49,3 +53,27 @@ export type ApiKeyMade = Schemas["KeyCreated"];
 /** Something that happened, of the audit log; the browser's own `Event` is another thing. */
 export type AuditEvent = Schemas["EventRead"];
 export type AuditPage = Schemas["EventPage"];
+export type Agent = Schemas["AgentRead"];
+export type AgentCreate = Schemas["AgentCreate"];
+export type AgentChange = Schemas["AgentChange"];
+export type AgentTemplate = Schemas["TemplateRead"];
+export type AgentVersion = Schemas["VersionRead"];
+export type AgentVersionPage = Schemas["VersionPage"];
+export type AgentStatistics = Schemas["StatisticsRead"];
+export type AgentPrompt = Schemas["PromptRead"];
+export type Tool = Schemas["ToolRead"];
+/** A person of the workspace. */
+export type Member = Schemas["MemberRead"];
+/** A new one, with the link to hand over, which is in this answer only. */
+export type MemberAdded = Schemas["MemberAdded"];
+export type Memory = Schemas["MemoryRead"];
+export type MemoryPage = Schemas["MemoryPage"];
+export type MemoryCreate = Schemas["MemoryCreate"];
+export type Profile = Schemas["ProfileRead"];
+export type ProfileUpdate = Schemas["ProfileUpdate"];
+export type Task = Schemas["TaskRead"];
+export type TaskPage = Schemas["TaskPage"];
+export type TaskChange = Schemas["TaskChange"];
+export type Ticket = Schemas["TicketRead"];
+export type TicketPage = Schemas["TicketPage"];
+export type TicketChange = Schemas["TicketChange"];

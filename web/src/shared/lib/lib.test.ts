@@ -1,10 +1,12 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import { unitsOf } from "./code_points";
-import { drafts } from "./drafts";
+import { draftsOf } from "./drafts";
 import { pieces, withoutMarks } from "./highlights";
 import { newId } from "./ids";
 import { age, seconds } from "./moments";
+import { shortDollars } from "./money";
+import { pauseForLine } from "./online";
 import { placeAddress } from "./places";
 import { fileSize } from "./sizes";
 import { chooseTheme, themeChoice } from "./theme";
@@ -20,12 +22,20 @@ it("splits a snippet into plain and marked pieces", () => {
   expect(withoutMarks("a \uE000b\uE001")).toBe("a b");
 });
 
-it("keeps a draft for each conversation, and forgets an empty one", () => {
+it("keeps a draft for each person and conversation, and forgets an empty one", () => {
+  const drafts = draftsOf("user_ada");
   drafts.keep("a", "half a thought");
   expect(drafts.read("a")).toBe("half a thought");
   expect(drafts.read("b")).toBe("");
+  expect(draftsOf("user_eve").read("a")).toBe("");
   drafts.keep("a", "");
-  expect(window.sessionStorage).toHaveLength(0);
+  expect(window.localStorage).toHaveLength(0);
+});
+
+it("waits for the line no longer than it is gone", async () => {
+  const waited = pauseForLine(60_000);
+  window.dispatchEvent(new Event("online"));
+  await expect(waited).resolves.toBeUndefined();
 });
 
 it("puts moments under headings", () => {
@@ -68,6 +78,22 @@ it("says sizes as people do", () => {
   expect([0, 999, 1500, 12_345, 3_400_000].map(fileSize)).toEqual(["0 bytes", "999 bytes", "1.5 kB", "12 kB", "3.4 MB"]);
 });
 
+it("says small amounts of money with two digits that count", () => {
+  expect(["0.00012345", "0.05", "1.2345", "12", "0", null].map(shortDollars)).toEqual(["$0.00012", "$0.050", "$1.23", "$12.00", null, null]);
+});
+
 it("writes the address of a place", () => {
   expect(placeAddress({ document_id: "doc/1", start: 5, end: 9, revision: 2 })).toBe("/library/documents/doc%2F1?start=5&end=9&revision=2");
+});
+
+it("keeps small things for as long as the page is where storage is closed", () => {
+  const closed = vi.spyOn(window, "localStorage", "get").mockImplementation(() => {
+    throw new DOMException("Access is denied", "SecurityError");
+  });
+  const drafts = draftsOf("user_visitor");
+  drafts.keep("a", "half a thought");
+  expect(drafts.read("a")).toBe("half a thought");
+  drafts.keep("a", "");
+  expect(drafts.read("a")).toBe("");
+  closed.mockRestore();
 });

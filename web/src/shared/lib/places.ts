@@ -24,3 +24,10 @@ export const settingsAddress = "/settings";
 
 /** A conversation that somebody shares with the workspace. */
 export const sharedAddress = (shareId: string): string => `/shared/${encodeURIComponent(shareId)}`;
+
+/** The agents of the workspace; one's id follows. */
+export const agentsAddress = "/agents";
+
+/** What is to be done, and who asked for help; one's id follows. */
+export const tasksAddress = "/tasks";
+export const ticketsAddress = "/tickets";

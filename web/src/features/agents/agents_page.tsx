@@ -1,0 +1,133 @@
+// All agents: the workspace's own, with drafts and archived ones, and those that every workspace has.
+import { Bot, Plus } from "lucide-react";
+import { type ReactNode, Suspense, lazy, useState } from "react";
+
+import type { Agent, Me } from "~/shared/api/types";
+import { useSettled } from "~/shared/lib/settled";
+import { Button } from "~/shared/ui/button";
+import { EmptyBox } from "~/shared/ui/empty_box";
+import { Loaded } from "~/shared/ui/loaded";
+import { PageFrame } from "~/shared/ui/page_frame";
+import { SearchField } from "~/shared/ui/search_field";
+import { Segments } from "~/shared/ui/segments";
+
+import { AgentCard } from "./agent_card";
+import { type Status, useAgents, useBuiltIn } from "./queries";
+
+const NewAgentDialog = lazy(() => import("./new_agent_dialog"));
+
+type Shown = Status | "all";
+const choices: readonly { value: Shown; label: string }[] = [
+  { value: "all", label: "All" },
+  { value: "active", label: "Active" },
+  { value: "draft", label: "Drafts" },
+  { value: "archived", label: "Archived" },
+];
+
+function Cards({ label, agents }: { label: string; agents: readonly Agent[] }) {
+  return (
+    <ul aria-label={label} className="grid gap-3 sm:grid-cols-2">
+      {agents.map((agent) => (
+        <AgentCard key={agent.id} agent={agent} />
+      ))}
+    </ul>
+  );
+}
+
+/** The workspace's own agents, or the reason why there are none. */
+function OwnAgents({ status, query, onNew }: { status: Status | null; query: string; onNew: (() => void) | null }) {
+  const found = useAgents(status, query);
+  return (
+    <Loaded query={found} waiting="Loading the agents…">
+      {({ pages }) => {
+        const agents = pages.flatMap(({ items }) => items as Agent[]);
+        if (agents.length === 0 && query !== "") return <p className="py-6 text-center text-sm text-quiet">No agent here fits these words.</p>;
+        if (agents.length === 0 && status !== null)
+          return <p className="py-6 text-center text-sm text-quiet">No agent is {status === "draft" ? "a draft" : status}.</p>;
+        if (agents.length === 0)
+          return (
+            <EmptyBox
+              icon={Bot}
+              title="No agent of your own yet"
+              lead={onNew ? "Give one a name, instructions and tools, and it answers the way you want." : "Members of the workspace can make them. You may talk to those below."}
+              action={
+                onNew ? (
+                  <Button look="loud" onClick={onNew}>
+                    Make an agent
+                  </Button>
+                ) : undefined
+              }
+            />
+          );
+        return (
+          <section aria-labelledby="own-agents">
+            <h2 id="own-agents" className="mb-3 text-sm font-semibold">
+              Of this workspace
+            </h2>
+            <Cards label="Agents of this workspace" agents={agents} />
+            {found.hasNextPage ? (
+              <div className="mt-4 flex justify-center">
+                <Button busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+                  Show more
+                </Button>
+              </div>
+            ) : null}
+          </section>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function BuiltIn({ query }: { query: string }) {
+  const builtIn = useBuiltIn();
+  const words = query.toLowerCase();
+  return (
+    <section aria-labelledby="built-in" className="space-y-3 pt-2">
+      <h2 id="built-in" className="text-sm font-semibold">
+        Built in
+      </h2>
+      <Loaded query={builtIn} waiting="Loading the built-in agents…">
+        {(agents) => {
+          const shown = agents.filter(({ name, description }) => `${name} ${description}`.toLowerCase().includes(words));
+          if (shown.length === 0) return <p className="text-sm text-quiet">No built-in agent fits these words.</p>;
+          return <Cards label="Built-in agents" agents={shown} />;
+        }}
+      </Loaded>
+    </section>
+  );
+}
+
+export default function AgentsPage({ me, beside }: { me: Me; beside: ReactNode }) {
+  const [shown, setShown] = useState<Shown>("all");
+  const [typed, setTyped] = useState("");
+  const [making, setMaking] = useState(false);
+  const query = useSettled(typed.trim());
+  const mayMake = me.role !== "viewer";
+  return (
+    <PageFrame
+      wide
+      title="Agents"
+      beside={beside}
+      actions={
+        mayMake ? (
+          <Button look="loud" onClick={() => setMaking(true)}>
+            <Plus aria-hidden className="size-4" /> New agent
+          </Button>
+        ) : null
+      }
+    >
+      <div className="flex flex-wrap items-center gap-3">
+        <Segments label="Which agents" value={shown} choices={choices} onChoose={setShown} />
+        <SearchField label="Search agents" value={typed} onChange={setTyped} className="min-w-0 flex-1 basis-52" />
+      </div>
+      <OwnAgents status={shown === "all" ? null : shown} query={query} onNew={mayMake ? () => setMaking(true) : null} />
+      {shown === "all" || shown === "active" ? <BuiltIn query={query} /> : null}
+      {making ? (
+        <Suspense>
+          <NewAgentDialog onClose={() => setMaking(false)} />
+        </Suspense>
+      ) : null}
+    </PageFrame>
+  );
+}

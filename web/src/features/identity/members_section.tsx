@@ -1,0 +1,93 @@
+// The people of the workspace: who they are, what they may do, and how somebody new comes in.
+import { Plus } from "lucide-react";
+import { Suspense, lazy, useState } from "react";
+
+import type { Me, Member } from "~/shared/api/types";
+import { type Role, roleReaches } from "~/shared/lib/roles";
+import { Button } from "~/shared/ui/button";
+import { Loaded } from "~/shared/ui/loaded";
+import { Notice } from "~/shared/ui/notice";
+import { toast } from "~/shared/ui/toasts";
+
+import { useChangeMember, useMembers, useRemoveMember } from "./member_queries";
+import { MemberRow } from "./member_row";
+import { roleName } from "./roles";
+
+const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
+const MemberDialog = lazy(() => import("./member_dialog"));
+
+type Asked = { member: Member; role: Role | null };
+
+/** What is asked before somebody may do less, or nothing any more. */
+function question(me: Me, { member, role }: Asked): { title: string; description: string; verb: string } {
+  const isMe = member.user_id === me.user.id;
+  if (role !== null) return { title: `Become ${roleName(role).toLowerCase()}?`, description: "You cannot take your old role back yourself.", verb: "Change" };
+  return {
+    title: isMe ? "Leave this workspace?" : `Remove ${member.name}?`,
+    description: isMe ? "You are signed out at once. What you made stays." : "They are signed out at once, and their keys stop. What they made stays.",
+    verb: isMe ? "Leave" : "Remove",
+  };
+}
+
+export default function MembersSection({ me }: { me: Me }) {
+  const mayAsk = me.role !== "viewer";
+  const mayAdd = roleReaches(me.role, "admin");
+  const [adding, setAdding] = useState(false);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const found = useMembers(mayAsk);
+  const change = useChangeMember();
+  const remove = useRemoveMember();
+  if (!mayAsk) return <Notice>Members, admins and owners see who belongs to the workspace. Ask one of them.</Notice>;
+
+  const give = (member: Member, role: Role) =>
+    change.mutate({ member, role }, { onSuccess: () => toast(`${member.name} has the role ${roleName(role).toLowerCase()} now.`) });
+  const confirm = ({ member, role }: Asked) => {
+    if (role !== null) give(member, role);
+    else remove.mutate(member, { onSuccess: () => toast(`${member.name} was removed.`) });
+  };
+  return (
+    <div className="space-y-4">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <p className="flex-1 basis-60 text-sm text-quiet">
+          {mayAdd ? "Somebody new comes in by a link that you hand over." : "Admins and owners add people and change their roles."}
+        </p>
+        {mayAdd ? (
+          <Button look="loud" onClick={() => setAdding(true)}>
+            <Plus aria-hidden className="size-4" /> Add member
+          </Button>
+        ) : null}
+      </div>
+      <Loaded query={found} waiting="Loading the members…">
+        {({ pages }) => {
+          const people = pages.flatMap(({ items }) => items);
+          const owners = people.filter(({ role }) => role === "owner").length;
+          return (
+            <ul aria-label="Members" className="divide-y divide-line rounded-2xl border border-line bg-raised">
+              {people.map((member) => (
+                <MemberRow
+                  key={member.user_id}
+                  me={me}
+                  member={member}
+                  isLastOwner={member.role === "owner" && owners === 1 && !found.hasNextPage}
+                  onRole={(role) => (member.user_id === me.user.id && !roleReaches(role, me.role) ? setAsked({ member, role }) : give(member, role))}
+                  onRemove={() => setAsked({ member, role: null })}
+                />
+              ))}
+            </ul>
+          );
+        }}
+      </Loaded>
+      {found.hasNextPage ? (
+        <div className="flex justify-center">
+          <Button busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+            Show more
+          </Button>
+        </div>
+      ) : null}
+      <Suspense>
+        {adding ? <MemberDialog me={me} onClose={() => setAdding(false)} /> : null}
+        {asked ? <ConfirmDialog {...question(me, asked)} onConfirm={() => confirm(asked)} onClose={() => setAsked(null)} /> : null}
+      </Suspense>
+    </div>
+  );
+}
