@@ -2,7 +2,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type Page } from "@playwright/test";
 
-import { answers, ask, expect, signIn, test, unique } from "./scene";
+import { answers, ask, expect, looks, signIn, test, unique } from "./scene";
 import { ada, command, state } from "./server";
 
 async function examine(page: Page, name: string): Promise<void> {
@@ -76,7 +76,7 @@ test("an agent is made from a template, set up, activated, talked to and restore
 
   await page.getByRole("button", { name: `Options for ${name}`, exact: true }).click();
   await page.getByRole("menuitem", { name: "Archive" }).click();
-  await expect(page.getByText("Archived", { exact: true })).toBeVisible();
+  await expect(page.getByRole("main").getByText("Archived", { exact: true })).toBeVisible();
   await page.goto("/agents");
   await page.getByRole("radio", { name: "Archived" }).check();
   const card = page.getByRole("main").getByRole("listitem", { name, exact: true });
@@ -143,7 +143,7 @@ test("a task is given to a colleague and done; a ticket waits", async ({ signedI
   await page.getByRole("link", { name: "Tasks", exact: true }).click();
   await page.getByRole("button", { name: "New task" }).click();
   await page.getByLabel("What is to be done").fill(title);
-  await page.getByLabel("For").selectOption({ label: "eve" });
+  await page.getByLabel("For", { exact: true }).selectOption({ label: "eve" });
   await page.getByLabel("To be done by").fill("2030-01-31");
   await page.getByRole("button", { name: "Create" }).click();
   const row = page.getByRole("listitem", { name: title });
@@ -175,55 +175,54 @@ async function opened(browser: Browser, theme: "light" | "dark", width: number):
   return page;
 }
 
-for (const theme of ["light", "dark"] as const)
-  for (const width of [360, 768, 1440]) {
-    test(`looks, ${width} wide and ${theme} [UI-07] [UI-31]`, async ({ browser }) => {
-      const page = await opened(browser, theme, width);
-      const name = (what: string) => `${what}-${width}-${theme}`;
-      const { id } = await make(page, "/api/v1/agents", {
-        name: `Harbour pilot with a rather long name that has to fit (${width}, ${theme})`,
-        description: "Knows the tides, the berths and the people, and says which ship goes where and when.",
-        instructions: "You are a pilot.\n\nBe brief.",
-        greeting: "Where shall we go today?",
-        tools: ["searchKnowledge"],
-      });
-      await page.goto("/agents");
-      await expect(page.getByRole("list", { name: "Built-in agents" })).toBeVisible();
-      await expect(page.getByRole("list", { name: "Agents of this workspace" })).toBeVisible();
-      await examine(page, name("agents"));
-      await page.getByRole("button", { name: "New agent" }).click();
-      await expect(page.getByRole("radio", { name: "Research" })).toBeVisible();
-      await examine(page, name("new-agent"));
-      await page.goto(`/agents/${id}`);
-      await expect(page.getByRole("checkbox", { name: "Search knowledge" })).toBeVisible();
-      await examine(page, name("agent"));
-      await page.getByRole("heading", { name: "Who and when" }).scrollIntoViewIfNeeded();
-      await examine(page, name("agent-below"));
-      await page.goto(`/agents/${id}/versions`);
-      await page.getByText("Show what it was").click();
-      await examine(page, name("versions"));
-      await page.goto(`/agents/${id}/prompt`);
-      await expect(page.getByRole("listitem").filter({ hasText: "You are a pilot." })).toBeVisible();
-      await examine(page, name("prompt"));
-      await page.goto(`/?agent=${id}`);
-      await expect(page.getByText("Where shall we go today?")).toBeVisible();
-      await page.getByRole("button", { name: /^Agent:/ }).click();
-      await expect(page.getByRole("menuitemradio").first()).toBeVisible();
-      await examine(page, name("picker"));
-      await make(page, "/api/v1/memories", { text: `Wants a second crane before the winter storms come (${width} ${theme}).`, kind: "goals", importance: 0.7 });
-      await page.goto("/settings/memory");
-      await expect(page.getByRole("list", { name: "Memories" })).toBeVisible();
-      await examine(page, name("memory"));
-      await page.goto("/settings/profile");
-      await expect(page.getByLabel("Company")).toBeVisible();
-      await examine(page, name("profile"));
-      await make(page, "/api/v1/tasks", { title: `Order forty metres of rope for the north quay (${width} ${theme})`, priority: "urgent", due_on: "2030-01-31" });
-      await page.goto("/tasks");
-      await expect(page.getByRole("list", { name: "Tasks", exact: true })).toBeVisible();
-      await examine(page, name("tasks"));
-      await page.getByRole("list", { name: "Tasks", exact: true }).getByRole("link").first().click();
-      await expect(page.getByRole("dialog")).toBeVisible();
-      await examine(page, name("task"));
-      await page.context().close();
+for (const { theme, width } of looks) {
+  test(`looks, ${width} wide and ${theme} [UI-07] [UI-31]`, async ({ browser }) => {
+    const page = await opened(browser, theme, width);
+    const name = (what: string) => `${what}-${width}-${theme}`;
+    const { id } = await make(page, "/api/v1/agents", {
+      name: `Harbour pilot with a rather long name that has to fit (${width}, ${theme})`,
+      description: "Knows the tides, the berths and the people, and says which ship goes where and when.",
+      instructions: "You are a pilot.\n\nBe brief.",
+      greeting: "Where shall we go today?",
+      tools: ["searchKnowledge"],
     });
-  }
+    await page.goto("/agents");
+    await expect(page.getByRole("list", { name: "Built-in agents" })).toBeVisible();
+    await expect(page.getByRole("list", { name: "Agents of this workspace" })).toBeVisible();
+    await examine(page, name("agents"));
+    await page.getByRole("button", { name: "New agent" }).click();
+    await expect(page.getByRole("radio", { name: "Research" })).toBeVisible();
+    await examine(page, name("new-agent"));
+    await page.goto(`/agents/${id}`);
+    await expect(page.getByRole("checkbox", { name: "Search knowledge" })).toBeVisible();
+    await examine(page, name("agent"));
+    await page.getByRole("heading", { name: "Who and when" }).scrollIntoViewIfNeeded();
+    await examine(page, name("agent-below"));
+    await page.goto(`/agents/${id}/versions`);
+    await page.getByText("Show what it was").click();
+    await examine(page, name("versions"));
+    await page.goto(`/agents/${id}/prompt`);
+    await expect(page.getByRole("listitem").filter({ hasText: "You are a pilot." })).toBeVisible();
+    await examine(page, name("prompt"));
+    await page.goto(`/?agent=${id}`);
+    await expect(page.getByText("Where shall we go today?")).toBeVisible();
+    await page.getByRole("button", { name: /^Agent:/ }).click();
+    await expect(page.getByRole("menuitemradio").first()).toBeVisible();
+    await examine(page, name("picker"));
+    await make(page, "/api/v1/memories", { text: `Wants a second crane before the winter storms come (${width} ${theme}).`, kind: "goals", importance: 0.7 });
+    await page.goto("/settings/memory");
+    await expect(page.getByRole("list", { name: "Memories" })).toBeVisible();
+    await examine(page, name("memory"));
+    await page.goto("/settings/profile");
+    await expect(page.getByLabel("Company")).toBeVisible();
+    await examine(page, name("profile"));
+    await make(page, "/api/v1/tasks", { title: `Order forty metres of rope for the north quay (${width} ${theme})`, priority: "urgent", due_on: "2030-01-31" });
+    await page.goto("/tasks");
+    await expect(page.getByRole("list", { name: "Tasks", exact: true })).toBeVisible();
+    await examine(page, name("tasks"));
+    await page.getByRole("list", { name: "Tasks", exact: true }).getByRole("link").first().click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await examine(page, name("task"));
+    await page.context().close();
+  });
+}

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, box, expect, finished, questions, send, signIn, test, unique } from "./scene";
+import { answers, ask, box, expect, finished, looks, questions, send, signIn, test, unique } from "./scene";
 import { state } from "./server";
 
 const SHOTS = join(tmpdir(), "steward-attachments");
@@ -193,35 +193,33 @@ test("a model that does not look at pictures refuses before anything is spent", 
   await expect(answers(page).last()).toContainText("image/png");
 });
 
-const widths = { narrow: { width: 360, height: 740 }, middle: { width: 768, height: 900 }, wide: { width: 1440, height: 900 } };
-for (const theme of ["light", "dark"] as const)
-  for (const [width, viewport] of Object.entries(widths))
-    test.describe(`${width}, ${theme}`, () => {
-      test.use({ colorScheme: theme, viewport });
+for (const { theme, width, viewport } of looks)
+  test.describe(`${width}, ${theme}`, () => {
+    test.use({ colorScheme: theme, viewport });
 
-      test("how attachments look [UI-31] [UI-32]", async ({ signedIn: page }) => {
-        const look = async (name: string) => {
-          const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-          await page.waitForTimeout(250);
-          await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`) });
-          await examine(page, name);
-        };
-        await page.goto("/");
-        const picture = await drawn(page);
-        await tell(page, "paste", [given("a harbour at dusk with a rather long name.png", picture), given("b.png", picture)]);
-        await pick(page, plan("plan.md"), { name: "photo.heic", mimeType: "image/heic", buffer: Buffer.from("x") });
-        await expect(attached(page).locator("[data-state=ready]")).toHaveCount(3);
-        await look("tray");
-        await tell(page, "dragenter", [given("c.png", picture)]);
-        await look("drop");
-        await tell(page, "dragleave", [given("c.png", picture)]);
-        await page.getByRole("button", { name: "Remove photo.heic" }).click();
-        await ask(page, "What do you see here? {{reply:Two pictures of a harbour at dusk, and a plan.}}");
-        await expect(questions(page).getByRole("img")).toHaveCount(2);
-        await look("message");
-        await page.getByRole("button", { name: /Open a harbour/ }).click();
-        await expect(page.getByRole("dialog").getByRole("img")).toBeVisible();
-        await look("large");
-      });
+    test("how attachments look [UI-31] [UI-32]", async ({ signedIn: page }) => {
+      const look = async (name: string) => {
+        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+        await page.waitForTimeout(250);
+        await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`) });
+        await examine(page, name);
+      };
+      await page.goto("/");
+      const picture = await drawn(page);
+      await tell(page, "paste", [given("a harbour at dusk with a rather long name.png", picture), given("b.png", picture)]);
+      await pick(page, plan("plan.md"), { name: "photo.heic", mimeType: "image/heic", buffer: Buffer.from("x") });
+      await expect(attached(page).locator("[data-state=ready]")).toHaveCount(3);
+      await look("tray");
+      await tell(page, "dragenter", [given("c.png", picture)]);
+      await look("drop");
+      await tell(page, "dragleave", [given("c.png", picture)]);
+      await page.getByRole("button", { name: "Remove photo.heic" }).click();
+      await ask(page, "What do you see here? {{reply:Two pictures of a harbour at dusk, and a plan.}}");
+      await expect(questions(page).getByRole("img")).toHaveCount(2);
+      await look("message");
+      await page.getByRole("button", { name: /Open a harbour/ }).click();
+      await expect(page.getByRole("dialog").getByRole("img")).toBeVisible();
+      await look("large");
     });
+  });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, box, expect, finished, questions, send, signIn, test, unique } from "./scene";
+import { answers, ask, box, expect, finished, looks, questions, send, signIn, test, unique } from "./scene";
 import { ada } from "./server";
 
 const shots = join(tmpdir(), "steward-composer");
@@ -290,51 +290,49 @@ test("a follow-up that fits is sent by a press [UI-25]", async ({ signedIn: page
   await expect(answers(page)).toHaveCount(2);
 });
 
-const widths = [360, 768, 1440];
-for (const theme of ["light", "dark"] as const)
-  for (const width of widths)
-    test.describe(`${width}, ${theme}`, () => {
-      test.use({ colorScheme: theme, viewport: { width, height: 800 } });
+for (const { theme, width } of looks)
+  test.describe(`${width}, ${theme}`, () => {
+    test.use({ colorScheme: theme, viewport: { width, height: 800 } });
 
-      /** A picture to look at, no sideways scroll, and nothing that axe finds. */
-      async function look(page: Page, name: string): Promise<void> {
-        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-        await page.waitForTimeout(250);
-        await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`) });
-        const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-      }
+    /** A picture to look at, no sideways scroll, and nothing that axe finds. */
+    async function look(page: Page, name: string): Promise<void> {
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+      await page.waitForTimeout(250);
+      await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`) });
+      const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
+    }
 
-      test("what waits, and the models [UI-07] [UI-31] [UI-32]", async ({ page, context }) => {
-        await signIn(page);
-        await page.goto("/");
-        await ask(page, "What does the harbour have? {{reply:The harbour has forty berths, and room for more.}}");
-        await answers(page).last().getByRole("button", { name: "Ask another model" }).click();
-        await expect(page.getByRole("menuitemradio").first()).toBeVisible();
-        await look(page, "models");
-        await page.keyboard.press("Escape");
-        await box(page).fill("/");
-        await expect(page.getByRole("listbox", { name: "Commands" })).toBeVisible();
-        await look(page, "commands");
-        await box(page).fill("What does a night cost?");
-        if (width > 640) await expect(page.getByRole("meter")).toBeVisible();
-        await look(page, "price");
-        await send(page, "{{words:80}} {{pace_ms:80}}");
-        await expect.poll(async () => (await answers(page).last().innerText()).length).toBeGreaterThan(20);
-        await send(page, "And what does a night cost there for a boat of twelve metres, with power and water?");
-        await box(page).fill("Another one");
-        await look(page, "queued");
-        await page.getByRole("button", { name: "Stop", exact: true }).click();
-        await finished(page);
-        await expect(waiting(page)).toHaveCount(0);
-        await finished(page);
-        await context.setOffline(true);
-        await box(page).press("Enter");
-        await send(page, "And a second one, which waits behind it.");
-        await expect(waiting(page)).toHaveCount(2);
-        await expect(waiting(page).first()).toContainText("Waiting for the network");
-        await look(page, "offline");
-        await context.setOffline(false);
-      });
+    test("what waits, and the models [UI-07] [UI-31] [UI-32]", async ({ page, context }) => {
+      await signIn(page);
+      await page.goto("/");
+      await ask(page, "What does the harbour have? {{reply:The harbour has forty berths, and room for more.}}");
+      await answers(page).last().getByRole("button", { name: "Ask another model" }).click();
+      await expect(page.getByRole("menuitemradio").first()).toBeVisible();
+      await look(page, "models");
+      await page.keyboard.press("Escape");
+      await box(page).fill("/");
+      await expect(page.getByRole("listbox", { name: "Commands" })).toBeVisible();
+      await look(page, "commands");
+      await box(page).fill("What does a night cost?");
+      if (width > 640) await expect(page.getByRole("meter")).toBeVisible();
+      await look(page, "price");
+      await send(page, "{{words:80}} {{pace_ms:80}}");
+      await expect.poll(async () => (await answers(page).last().innerText()).length).toBeGreaterThan(20);
+      await send(page, "And what does a night cost there for a boat of twelve metres, with power and water?");
+      await box(page).fill("Another one");
+      await look(page, "queued");
+      await page.getByRole("button", { name: "Stop", exact: true }).click();
+      await finished(page);
+      await expect(waiting(page)).toHaveCount(0);
+      await finished(page);
+      await context.setOffline(true);
+      await box(page).press("Enter");
+      await send(page, "And a second one, which waits behind it.");
+      await expect(waiting(page)).toHaveCount(2);
+      await expect(waiting(page).first()).toContainText("Waiting for the network");
+      await look(page, "offline");
+      await context.setOffline(false);
     });
+  });

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { FrameLocator, Page } from "@playwright/test";
 
-import { expect, test } from "./scene";
+import { expect, looks, test } from "./scene";
 import { command, startFresh, state } from "./server";
 
 type Site = { url: string; minted: () => number; refuse: (next: boolean) => void; body: (html: string) => void; close: () => Promise<void> };
@@ -241,28 +241,25 @@ test("the frame opened by itself says where it belongs", async ({ page }) => {
   await expect(page.getByRole("alert")).toContainText("within another page");
 });
 
-const sizes = { 360: 740, 768: 1024, 1440: 900 };
+for (const { theme, width, viewport } of looks)
+  test.describe(`${width}, ${theme}`, () => {
+    test.use({ colorScheme: theme, viewport });
 
-for (const theme of ["light", "dark"] as const)
-  for (const [width, height] of Object.entries(sizes))
-    test.describe(`${width}, ${theme}`, () => {
-      test.use({ colorScheme: theme, viewport: { width: Number(width), height } });
-
-      test("looks", async ({ page }) => {
-        for (const mode of ["button", "sidebar", "inline"]) {
-          await visit(page, `<body>${shop}${element(mode)}</body>`);
-          if (mode !== "inline") {
-            await page.screenshot({ path: `/tmp/embed-shots/${mode}-closed-${width}-${theme}.png` });
-            await page.getByRole("button", { name: "Open Shop help" }).click();
-          }
-          await expect(box(page)).toBeVisible();
-          await page.screenshot({ path: `/tmp/embed-shots/${mode}-empty-${width}-${theme}.png` });
-          await examine(page);
-          await ask(page, "hello {{reply:Good day. Our workshop is open from **9 to 18**, and on Saturdays until noon.}}");
-          await page.screenshot({ path: `/tmp/embed-shots/${mode}-${width}-${theme}.png` });
-          await examine(page);
-          const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          expect(sideways).toBeLessThanOrEqual(0);
+    test("looks", async ({ page }) => {
+      for (const mode of ["button", "sidebar", "inline"]) {
+        await visit(page, `<body>${shop}${element(mode)}</body>`);
+        if (mode !== "inline") {
+          await page.screenshot({ path: `/tmp/embed-shots/${mode}-closed-${width}-${theme}.png` });
+          await page.getByRole("button", { name: "Open Shop help" }).click();
         }
-      });
+        await expect(box(page)).toBeVisible();
+        await page.screenshot({ path: `/tmp/embed-shots/${mode}-empty-${width}-${theme}.png` });
+        await examine(page);
+        await ask(page, "hello {{reply:Good day. Our workshop is open from **9 to 18**, and on Saturdays until noon.}}");
+        await page.screenshot({ path: `/tmp/embed-shots/${mode}-${width}-${theme}.png` });
+        await examine(page);
+        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect(sideways).toBeLessThanOrEqual(0);
+      }
     });
+  });

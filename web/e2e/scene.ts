@@ -16,6 +16,22 @@ export const test = base.extend<{ signedIn: Page }>({
   },
 });
 
+const sizes = [
+  { width: 360, height: 740 },
+  { width: 768, height: 900 },
+  { width: 1440, height: 900 },
+] as const;
+
+/**
+ * What pages are looked at in, for pictures, sideways scroll and axe: narrow in the light and wide in the dark; every size in
+ * both when STEWARD_LOOKS=all.
+ */
+export const looks = (["light", "dark"] as const).flatMap((theme) =>
+  sizes
+    .filter(({ width }) => process.env.STEWARD_LOOKS === "all" || width === (theme === "light" ? 360 : 1440))
+    .map((viewport) => ({ theme, width: viewport.width, viewport })),
+);
+
 export async function signIn(page: Page, email = ada.email): Promise<void> {
   const answer = await page.context().request.post("/api/v1/auth/sign-in", { data: { email, password: ada.password } });
   expect(answer.ok(), await answer.text()).toBe(true);

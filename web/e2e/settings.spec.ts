@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { ask, box, expect, signIn, test, unique } from "./scene";
+import { ask, box, expect, looks, signIn, test, unique } from "./scene";
 import { ada, command, state } from "./server";
 
 const palette = (page: Page) => page.getByRole("combobox", { name: "Find a conversation, a page or an action" });
@@ -190,50 +190,49 @@ async function examine(page: Page, name: string): Promise<void> {
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
 }
 
-for (const theme of ["light", "dark"] as const)
-  for (const width of [360, 768, 1440]) {
-    test(`looks, ${width} wide and ${theme} [UI-07] [UI-31]`, async ({ browser }) => {
-      const context = await browser.newContext({ baseURL: state().url, colorScheme: theme, viewport: { width, height: 860 } });
-      const page = await context.newPage();
-      await signIn(page);
-      const headers = { "X-CSRF-Token": ((await (await page.request.get("/api/v1/me")).json()) as { csrf_token: string }).csrf_token };
-      const budgets: string[] = [];
-      for (const limits of [{ scope: "workspace", period: "month", limit_usd: "250", limit_tokens: 2_000_000 }, { scope: "user", period: "day", limit_usd: "99.5" }]) {
-        const made = await page.request.post("/api/v1/budgets", { data: limits, headers });
-        expect(made.status()).toBe(201);
-        budgets.push(((await made.json()) as { id: string }).id);
-      }
-      const name = (what: string) => `${what}-${width}-${theme}`;
-      await page.goto("/settings");
-      await expect(page.getByText("Your role")).toBeVisible();
-      await examine(page, name("account"));
-      await page.goto("/settings/usage");
-      await expect(page.getByRole("table", { name: "By model" })).toBeVisible();
-      await examine(page, name("usage"));
-      await page.goto("/settings/budgets");
-      await expect(page.getByRole("button", { name: "New budget" })).toBeVisible();
-      await examine(page, name("budgets"));
-      await page.getByRole("button", { name: "New budget" }).click();
-      await expect(page.getByRole("dialog")).toBeVisible();
-      await examine(page, name("budget"));
-      for (const id of budgets) await page.request.delete(`/api/v1/budgets/${id}`, { headers });
-      await page.goto("/settings/keys");
-      await expect(page.getByRole("listitem").filter({ hasText: "Revoked" }).first()).toBeVisible();
-      await examine(page, name("keys"));
-      await page.goto("/settings/activity");
-      await expect(page.getByRole("heading", { level: 3, name: "Today" })).toBeVisible();
-      await page.locator("main summary").first().click();
-      await examine(page, name("activity"));
-      await page.keyboard.press("Control+k");
-      await expect(page.getByRole("option").first()).toBeVisible();
-      await examine(page, name("palette"));
-      await page.keyboard.press("Escape");
-      await page.keyboard.press("?");
-      await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
-      await examine(page, name("shortcuts"));
-      await context.close();
-    });
-  }
+for (const { theme, width } of looks) {
+  test(`looks, ${width} wide and ${theme} [UI-07] [UI-31]`, async ({ browser }) => {
+    const context = await browser.newContext({ baseURL: state().url, colorScheme: theme, viewport: { width, height: 860 } });
+    const page = await context.newPage();
+    await signIn(page);
+    const headers = { "X-CSRF-Token": ((await (await page.request.get("/api/v1/me")).json()) as { csrf_token: string }).csrf_token };
+    const budgets: string[] = [];
+    for (const limits of [{ scope: "workspace", period: "month", limit_usd: "250", limit_tokens: 2_000_000 }, { scope: "user", period: "day", limit_usd: "99.5" }]) {
+      const made = await page.request.post("/api/v1/budgets", { data: limits, headers });
+      expect(made.status()).toBe(201);
+      budgets.push(((await made.json()) as { id: string }).id);
+    }
+    const name = (what: string) => `${what}-${width}-${theme}`;
+    await page.goto("/settings");
+    await expect(page.getByText("Your role")).toBeVisible();
+    await examine(page, name("account"));
+    await page.goto("/settings/usage");
+    await expect(page.getByRole("table", { name: "By model" })).toBeVisible();
+    await examine(page, name("usage"));
+    await page.goto("/settings/budgets");
+    await expect(page.getByRole("button", { name: "New budget" })).toBeVisible();
+    await examine(page, name("budgets"));
+    await page.getByRole("button", { name: "New budget" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await examine(page, name("budget"));
+    for (const id of budgets) await page.request.delete(`/api/v1/budgets/${id}`, { headers });
+    await page.goto("/settings/keys");
+    await expect(page.getByRole("listitem").filter({ hasText: "Revoked" }).first()).toBeVisible();
+    await examine(page, name("keys"));
+    await page.goto("/settings/activity");
+    await expect(page.getByRole("heading", { level: 3, name: "Today" })).toBeVisible();
+    await page.locator("main summary").first().click();
+    await examine(page, name("activity"));
+    await page.keyboard.press("Control+k");
+    await expect(page.getByRole("option").first()).toBeVisible();
+    await examine(page, name("palette"));
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+    await examine(page, name("shortcuts"));
+    await context.close();
+  });
+}
 
 test("a viewer reads the settings, and nothing more", async ({ page }) => {
   const { folder, provider, workspace } = state();

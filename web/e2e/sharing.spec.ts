@@ -3,7 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "@playwright/test";
 
-import { answers, ask, expect, signIn, test, unique } from "./scene";
+import { answers, ask, expect, looks, signIn, test, unique } from "./scene";
 import { command, state } from "./server";
 
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
@@ -125,60 +125,57 @@ test("tags narrow the list, and the keyboard walks it", async ({ signedIn: page 
 });
 
 const shots = process.env.STEWARD_SHOTS;
-const widths = { narrow: 360, middle: 768, wide: 1440 };
-
-for (const theme of ["light", "dark"] as const)
-  for (const [size, width] of Object.entries(widths))
-    test(`looks ${size}, ${theme} [UI-31] [UI-32]`, async ({ signedIn: page }) => {
-      await page.emulateMedia({ colorScheme: theme });
-      await page.setViewportSize({ width, height: 800 });
-      const look = async (name: string) => {
-        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-        await page.waitForTimeout(250);
-        const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-        if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}-${width}-${theme}.png` });
-      };
-      const name = word("Pier");
-      await page.goto("/");
-      await ask(page, `${name} repairs and a title that is much longer than the list is wide {{markdown}}`);
-      const header = page.locator("main header");
-      const open = async (entry: string) => {
-        await header.getByRole("button", { name: /^Options for/ }).click();
-        await page.getByRole("menuitem", { name: entry }).click();
-      };
+for (const { theme, width } of looks)
+  test(`looks ${width}, ${theme} [UI-31] [UI-32]`, async ({ signedIn: page }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    await page.setViewportSize({ width, height: 800 });
+    const look = async (name: string) => {
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+      await page.waitForTimeout(250);
+      const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
+      if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}-${width}-${theme}.png` });
+    };
+    const name = word("Pier");
+    await page.goto("/");
+    await ask(page, `${name} repairs and a title that is much longer than the list is wide {{markdown}}`);
+    const header = page.locator("main header");
+    const open = async (entry: string) => {
       await header.getByRole("button", { name: /^Options for/ }).click();
-      await expect(page.getByRole("menuitem", { name: "Save as PDF" })).toBeVisible();
-      await look("menu");
-      await page.keyboard.press("Escape");
-      await open("Tags…");
-      await page.getByLabel("Add a tag").fill("invoice, a tag that is really rather long, harbour");
-      await page.keyboard.press("Enter");
-      await look("tags");
-      await page.getByRole("button", { name: "Save" }).click();
-      await open("Share…");
-      await expect(page.getByRole("button", { name: "Create link" })).toBeVisible();
-      await look("share");
-      await page.getByRole("button", { name: "Create link" }).click();
-      const link = await page.getByLabel("Link", { exact: true }).inputValue();
-      await look("shared-link");
-      await page.getByRole("button", { name: "Done" }).click();
-      await answers(page).last().getByRole("button", { name: "Bad answer" }).click();
-      await expect(page.getByLabel("Reason (optional)")).toBeVisible();
-      await look("reason");
-      await page.getByRole("button", { name: "Skip" }).click();
-      await look("rated");
-      if (width < 1024) await page.getByRole("button", { name: "Show conversations" }).click();
-      await expect(page.getByRole("group", { name: "Tags" })).toBeVisible();
-      await look("list");
-      await page.getByLabel("Search conversations").fill(name);
-      await expect(page.getByRole("list", { name: "Search results" })).toBeVisible();
-      await look("found");
-      await page.goto(new URL(link).pathname);
-      await expect(page.getByRole("heading", { level: 1 })).toContainText(name);
-      await look("shared");
-      await page.goto("/shared/share_none");
-      await expect(page.getByRole("heading", { name: "This conversation is not shared with you" })).toBeVisible();
-      await look("not-shared");
-    });
+      await page.getByRole("menuitem", { name: entry }).click();
+    };
+    await header.getByRole("button", { name: /^Options for/ }).click();
+    await expect(page.getByRole("menuitem", { name: "Save as PDF" })).toBeVisible();
+    await look("menu");
+    await page.keyboard.press("Escape");
+    await open("Tags…");
+    await page.getByLabel("Add a tag").fill("invoice, a tag that is really rather long, harbour");
+    await page.keyboard.press("Enter");
+    await look("tags");
+    await page.getByRole("button", { name: "Save" }).click();
+    await open("Share…");
+    await expect(page.getByRole("button", { name: "Create link" })).toBeVisible();
+    await look("share");
+    await page.getByRole("button", { name: "Create link" }).click();
+    const link = await page.getByLabel("Link", { exact: true }).inputValue();
+    await look("shared-link");
+    await page.getByRole("button", { name: "Done" }).click();
+    await answers(page).last().getByRole("button", { name: "Bad answer" }).click();
+    await expect(page.getByLabel("Reason (optional)")).toBeVisible();
+    await look("reason");
+    await page.getByRole("button", { name: "Skip" }).click();
+    await look("rated");
+    if (width < 1024) await page.getByRole("button", { name: "Show conversations" }).click();
+    await expect(page.getByRole("group", { name: "Tags" })).toBeVisible();
+    await look("list");
+    await page.getByLabel("Search conversations").fill(name);
+    await expect(page.getByRole("list", { name: "Search results" })).toBeVisible();
+    await look("found");
+    await page.goto(new URL(link).pathname);
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(name);
+    await look("shared");
+    await page.goto("/shared/share_none");
+    await expect(page.getByRole("heading", { name: "This conversation is not shared with you" })).toBeVisible();
+    await look("not-shared");
+  });
