@@ -275,7 +275,7 @@ def main() -> int:
     parser.add_argument(
         "--documents",
         type=int,
-        default=10,
+        default=48,
         help="large documents that are made ready, and a tenth of the small ones",
     )
     parser.add_argument("--json", action="store_true", help="print the results as JSON, not as a table")
