@@ -220,7 +220,7 @@ for (const { theme, width } of looks) {
     await expect(page.getByRole("listitem").filter({ hasText: "Revoked" }).first()).toBeVisible();
     await examine(page, name("keys"));
     await page.goto("/settings/activity");
-    await expect(page.getByRole("heading", { level: 3, name: "Today" })).toBeVisible();
+    await expect(page.getByRole("region", { name: "Activity" }).getByRole("heading", { level: 3, name: "Today" })).toBeVisible();
     await page.locator("main summary").first().click();
     await examine(page, name("activity"));
     await page.keyboard.press("Control+k");

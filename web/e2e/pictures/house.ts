@@ -1,7 +1,7 @@
 // A small harbour office that works with Steward: what is in its library, and what is asked and answered.
 import type { Page } from "@playwright/test";
 
-import { ask, box, expect, finished, send } from "../scene";
+import { ask, box, expect } from "../scene";
 
 export const handbook = {
   "Berth handbook.md": `# Berth handbook
@@ -42,26 +42,26 @@ From April to September the office is open from 7:00 to 20:00, and the fuel bert
 `,
 };
 
-type Said = { question: string; title: string; script: string };
+type Said = { question: string; title: string; script: string; /** Whom to ask, if not the usual one. */ model?: string };
 
 const reply = (text: string) => `{{reply:${text}}}`;
 
 export const asked = {
   berth: {
-    question: "A boat of 12 metres wants to stay two nights and may have to cancel. What do we tell them?",
-    title: "Twelve-metre boat, two nights",
-    script: reply(`Two nights for a boat of 12 metres come to **82 euro**, with water and power included [1].
+    question: "A visitor asks: what do two nights cost for a boat of 12 metres, and when is the lock closed?",
+    title: "Twelve metres, two nights",
+    script: reply(`A berth costs **41 euro a night** for boats over 10 metres, with water and power included [1].
 
-| | |
+| Stay | Price |
 | --- | ---: |
-| Price of a night, over 10 metres | 41 euro |
+| One night | 41 euro |
 | Two nights | **82 euro** |
 
-If they cancel **at least 48 hours before arrival**, they get everything back. After that, we keep one night [1].
+The lock closes at **22:00**. Whoever arrives later waits at the outer pontoon and registers in the morning [1].
 
 Two things to mention:
 
-- The lock closes at 22:00; later arrivals wait at the outer pontoon [1].
+- A berth that is cancelled at least 48 hours before arrival is refunded in full [1].
 - Power is limited to 16 ampere [1].`),
   },
   agent: {
@@ -77,29 +77,33 @@ Two things to mention:
 /** What was asked earlier; it fills the list and the ledger. */
 export const earlier: Said[] = [
   { question: "When does the crane stop in wind?", title: "Crane and wind", script: reply("At force 6 [1].") },
-  { question: "Write a note about Sunday's storm", title: "Note about Sunday's storm", script: "{{words:420}} {{cached:300}}" },
-  { question: "Compare last week's arrivals with July", title: "Arrivals against July", script: "{{words:260}}" },
+  { question: "Write a note about Sunday's storm", title: "Note about Sunday's storm", script: "{{words:420}} {{cached:300}}", model: "openai/gpt-4o" },
+  { question: "Compare last week's arrivals with July", title: "Arrivals against July", script: "{{words:260}}", model: "anthropic/claude-sonnet-4-5" },
   { question: "How often is the wire checked?", title: "Checks of the wire", script: reply("Every month [1].") },
   { question: "Draft an answer to the sailing club", title: "Answer to the sailing club", script: "{{words:340}}" },
 ];
+
+type Tell = (script: string, model?: string) => void;
 
 /**
  * Questions stand on the page as a person would write them: what the scripted model is told goes with them over the
  * line only.
  */
-export async function whisper(page: Page): Promise<(script: string) => void> {
+export async function whisper(page: Page): Promise<Tell> {
   const told: string[] = [];
   let next = "";
+  let asks: string | undefined;
   const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
   await page.route(/\/api\/v1\/chat(?:[/?]|$)/, async (route) => {
     const request = route.request();
     if (request.method() === "POST" && new URL(request.url()).pathname.endsWith("/chat")) {
-      const body = request.postDataJSON() as { message?: { role: string; parts: { type: string; text?: string }[] } };
+      const body = request.postDataJSON() as { model?: string; message?: { role: string; parts: { type: string; text?: string }[] } };
       const text = body.message?.parts.find(({ type }) => type === "text");
       if (next !== "" && text) {
         text.text = `${text.text ?? ""} ${next}`;
         told.push(` ${next}`);
         next = "";
+        if (asks !== undefined) body.model = asks;
       }
       return route.continue({ postData: JSON.stringify(body) });
     }
@@ -108,27 +112,25 @@ export async function whisper(page: Page): Promise<(script: string) => void> {
     const answer = told.reduce((left, words) => left.replaceAll(inJson(words), ""), await response.text());
     return route.fulfill({ response, body: answer });
   });
-  return (script) => {
+  return (script, model) => {
     next = script;
+    asks = model;
   };
 }
 
-export async function inApi(page: Page, method: "get" | "post" | "patch" | "put", path: string, data?: object): Promise<Record<string, unknown>> {
+export async function inApi(page: Page, method: "post" | "patch", path: string, data?: object): Promise<Record<string, unknown>> {
   const me = (await (await page.request.get("/api/v1/me")).json()) as { csrf_token: string };
   const answer = await page.request[method](`/api/v1${path}`, { data, headers: { "X-CSRF-Token": me.csrf_token } });
   expect(answer.ok(), await answer.text()).toBe(true);
   return answer.status() === 204 ? {} : ((await answer.json()) as Record<string, unknown>);
 }
 
-/** Ask in a new conversation and name it. `waits` is for answers that stop at an approval. */
-export async function talk(page: Page, tell: (script: string) => void, { question, title, script }: Said, waits = false): Promise<void> {
+/** Ask in a new conversation and name it. */
+export async function talk(page: Page, tell: Tell, { question, title, script, model }: Said): Promise<void> {
   await page.goto("/");
   await expect(box(page)).toBeVisible();
-  tell(script);
-  if (waits) {
-    await send(page, question);
-    await finished(page);
-  } else await ask(page, question);
+  tell(script, model);
+  await ask(page, question);
   const id = decodeURIComponent(new URL(page.url()).pathname.split("/").at(-1) ?? "");
   await inApi(page, "patch", `/chat/${id}`, { title });
 }

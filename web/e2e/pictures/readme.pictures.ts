@@ -13,7 +13,10 @@ const LARGEST_BYTES = 150_000;
 
 async function picture(page: Page, name: string): Promise<void> {
   await page.mouse.move(1279, 799);
-  await page.evaluate(() => document.fonts.ready);
+  await page.evaluate(async () => {
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    await document.fonts.ready;
+  });
   await page.waitForTimeout(400);
   const path = join(folder, `${name}.png`);
   await page.screenshot({ path, animations: "disabled", caret: "hide", scale: "css" });
@@ -21,9 +24,9 @@ async function picture(page: Page, name: string): Promise<void> {
 }
 
 const agents = [
-  { name: "Berth desk", description: "Answers questions about berths, fees and arrival times." },
-  { name: "Storm watch", description: "Reads the forecast every morning and says which pontoons to clear." },
-  { name: "Crane log", description: "Keeps the monthly checks and reminds before one is due." },
+  { name: "Berth desk", description: "Answers questions about berths, fees and arrival times.", active: true },
+  { name: "Storm watch", description: "Reads the forecast every morning and says which pontoons to clear.", active: true },
+  { name: "Crane log", description: "Keeps the monthly checks and reminds before one is due.", active: false },
 ];
 
 test("the pictures of the README", async ({ signedIn: page }) => {
@@ -37,7 +40,7 @@ test("the pictures of the README", async ({ signedIn: page }) => {
 
   for (const said of earlier) await talk(page, tell, said);
   await inApi(page, "post", "/tool-rules", { tool: "createAgent", decision: "ask", reason: "Agents that speak to guests are looked at first." });
-  await talk(page, tell, asked.agent, true);
+  await talk(page, tell, asked.agent);
   await page.reload();
   await expect(answers(page).last().getByRole("button", { name: "Approve", exact: true })).toBeVisible();
   await picture(page, "approval");
@@ -56,13 +59,16 @@ test("the pictures of the README", async ({ signedIn: page }) => {
   await expect(page.getByRole("list", { name: "Passages" })).toContainText("inner basin");
   await picture(page, "library");
 
-  await inApi(page, "post", "/budgets", { scope: "workspace", period: "month", limit_usd: "40" });
   await page.goto("/settings/usage");
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await page.waitForLoadState("networkidle");
+  await page.getByRole("region", { name: "What used most" }).evaluate((section) => section.scrollIntoView({ block: "end" }));
   await picture(page, "usage");
 
-  for (const agent of agents) await inApi(page, "post", "/agents", agent);
+  for (const { active, ...agent } of agents) {
+    const { id } = await inApi(page, "post", "/agents", agent);
+    if (active) await inApi(page, "post", `/agents/${String(id)}/activate`);
+  }
   await page.goto("/agents");
   await expect(page.getByText("Storm watch").first()).toBeVisible();
   await picture(page, "agents");
