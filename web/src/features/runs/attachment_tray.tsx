@@ -71,7 +71,7 @@ function Row({ item, attaching }: { item: Attachment; attaching: Attaching }) {
         <State item={item} />
       </div>
       <span className="flex">
-        {isFailed && item.canRetry ? (
+        {isFailed && item.file !== null ? (
           <IconButton small label={`Try ${item.name} again`} onClick={() => attaching.list.retry(item.id)}>
             <RotateCw aria-hidden className="size-4" />
           </IconButton>

@@ -3,8 +3,8 @@
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 
 import { api } from "~/shared/api/client";
-import { asProblem } from "~/shared/api/problems";
-import { Held, type Sending, sendForm } from "~/shared/api/send_form";
+import { FileQueue, type Queued } from "~/shared/api/file_queue";
+import { type Sending, sendForm } from "~/shared/api/send_form";
 import type { StoredFile } from "~/shared/api/types";
 import { newId } from "~/shared/lib/ids";
 import { fileSize } from "~/shared/lib/sizes";
@@ -14,27 +14,17 @@ import type { FilePart } from "./messages";
 export const MOST_FILES = 10;
 export const PICTURE_BYTES = 5_000_000;
 export const FILE_BYTES = 64_000_000;
-const AT_ONCE = 3;
 /** What the address of a file tells in a message: only its owner's page has it. */
 const ADDRESS = /^\/api\/v1\/files\/([\w-]+)\/content$/;
 const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 /** Pictures that people have and models do not look at; drawings in SVG are text and are read as such. */
 const isOtherPicture = (type: string): boolean => type.startsWith("image/") && type !== "image/svg+xml" && !PICTURES.has(type);
 
-export type Attachment = {
-  readonly id: string;
+export type Attachment = Queued & {
   readonly name: string;
   readonly bytes: number | null;
   /** Where the picture can be looked at; nothing for other files. */
   readonly preview: string | null;
-  readonly state: "waiting" | "sending" | "ready" | "failed";
-  /** Of the bytes, from 0 to 1. */
-  readonly share: number;
-  /** What is wrong with it, and what to do. */
-  readonly reason: string | null;
-  /** Whether another try can help. */
-  readonly canRetry: boolean;
-  readonly file: File | null;
   /** How it stands in a message, once it is on the server. */
   readonly part: FilePart | null;
 };
@@ -77,23 +67,13 @@ function forget({ part }: Attachment): void {
   if (fileId !== null) void api.DELETE("/api/v1/files/{file_id}", { params: { path: { file_id: fileId } } }).catch(() => undefined);
 }
 
-export class AttachmentList {
-  private items: readonly Attachment[] = [];
-  private readonly aborts = new Map<string, AbortController>();
-  private readonly listeners = new Set<() => void>();
+export class AttachmentList extends FileQueue<Attachment> {
   private readonly send: Send;
-  private isHeld = false;
 
   constructor(send: Send = sendFile) {
+    super();
     this.send = send;
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  };
-
-  readonly snapshot = (): readonly Attachment[] => this.items;
 
   /** Take files in. Returns: how many are too many. */
   add(files: readonly File[]): number {
@@ -101,8 +81,9 @@ export class AttachmentList {
     const added = files.slice(0, room).map((file): Attachment => {
       const reason = refusalOf(file);
       const preview = reason === null ? previewOf(file) : null;
-      const about = { id: newId("upload"), name: file.name, bytes: file.size, preview, file };
-      return { ...about, state: reason === null ? "waiting" : "failed", share: 0, reason, canRetry: false, part: null };
+      const about = { id: newId("upload"), name: file.name, bytes: file.size, preview };
+      // What is refused is not kept: another try does not help it.
+      return { ...about, file: reason === null ? file : null, state: reason === null ? "waiting" : "failed", share: 0, reason, part: null };
     });
     this.become([...this.items, ...added]);
     this.advance();
@@ -120,27 +101,19 @@ export class AttachmentList {
       state: "ready",
       share: 1,
       reason: null,
-      canRetry: false,
       file: null,
       part,
     }));
     this.become([...back, ...this.items]);
   }
 
-  retry(id: string): void {
-    this.change(id, { state: "waiting", share: 0, reason: null });
-    this.advance();
-  }
-
-  remove(id: string): void {
+  override remove(id: string): void {
     const item = this.items.find((one) => one.id === id);
-    this.aborts.get(id)?.abort();
-    this.become(this.items.filter((one) => one.id !== id));
+    super.remove(id);
     if (item) {
       letGo(item);
       forget(item);
     }
-    this.advance();
   }
 
   /** The files of the next message, in their order; the list is empty then. */
@@ -151,54 +124,9 @@ export class AttachmentList {
     return parts;
   }
 
-  removeAll(): void {
-    for (const { id } of this.items) this.remove(id);
-  }
-
-  private become(items: readonly Attachment[]): void {
-    this.items = items;
-    for (const listener of this.listeners) listener();
-  }
-
-  private change(id: string, change: Partial<Attachment>): void {
-    this.become(this.items.map((item) => (item.id === id ? { ...item, ...change } : item)));
-  }
-
-  /** Wait before anything more is sent. */
-  private hold(seconds: number): void {
-    if (this.isHeld) return;
-    this.isHeld = true;
-    setTimeout(() => {
-      this.isHeld = false;
-      this.advance();
-    }, seconds * 1000);
-  }
-
-  private advance(): void {
-    if (this.isHeld) return;
-    const sending = this.items.filter(({ state }) => state === "sending").length;
-    for (const item of this.items.filter(({ state }) => state === "waiting").slice(0, Math.max(0, AT_ONCE - sending))) void this.carry(item);
-  }
-
-  private async carry({ id, file }: Attachment): Promise<void> {
-    if (file === null) return;
-    const abort = new AbortController();
-    this.aborts.set(id, abort);
-    this.change(id, { state: "sending" });
-    const onProgress = (bytes: number) => this.change(id, { share: Math.min(1, bytes / file.size) });
-    try {
-      const stored = await this.send(file, { name: id, onProgress, signal: abort.signal });
-      this.change(id, { state: "ready", share: 1, part: partOf(stored) });
-    } catch (error) {
-      if (abort.signal.aborted) return;
-      if (error instanceof Held) {
-        this.hold(error.seconds);
-        this.change(id, { state: "waiting", share: 0 });
-      } else this.change(id, { state: "failed", reason: asProblem(error).message, canRetry: true });
-    } finally {
-      this.aborts.delete(id);
-      this.advance();
-    }
+  protected async deliver({ id }: Attachment, file: File, sending: Sending): Promise<void> {
+    const stored = await this.send(file, sending);
+    this.change(id, { state: "ready", share: 1, part: partOf(stored) });
   }
 }
 
