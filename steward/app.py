@@ -88,6 +88,7 @@ from steward.schedules import routes as schedules
 from steward.tasks import routes as tasks
 from steward.things import routes as things
 from steward.threads import routes as threads
+from steward.threads.live import ThreadNews
 from steward.usage import routes as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
@@ -167,6 +168,7 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
         )
         stack.push_async_callback(http.close)
         feed = Feed(house.database, settings.streams.flush_seconds)
+        news = ThreadNews(house.database)
         calls = Calls(house, http)
         hooks = Hooks.installed()
         engine = Engine(house, feed, calls, ToolSteps(house, feed, hooks))
@@ -181,6 +183,7 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
         house.parts |= {
             RateLimiter: limiter,
             Feed: feed,
+            ThreadNews: news,
             Calls: calls,
             Engine: engine,
             Hooks: hooks,
@@ -205,6 +208,7 @@ async def serve_runtime(settings: Settings) -> AsyncGenerator[Runtime]:
         for job in (
             feed.keep_flushing(),
             feed.keep_listening(),
+            news.keep_listening(),
             lease.keep(),
             jobs.keep_books(house),
             jobs.keep_clean(house),

@@ -1,14 +1,17 @@
-"""The WebSocket: the events of runs and turns of one's own, the same as over server-sent events.
+"""The WebSocket: the events of runs and turns of one's own, the same as over server-sent events, and which of one's
+conversations change.
 
 A client sends `{"type": "send", "thread_id"?, "text", "message_id"?, "model"?}`, `{"type": "follow", "run_id",
-"after"?}` or `{"type": "stop", "run_id"}`. It receives `{"type": "event", "run_id", "seq", "event"}`, "
-"`{"type": "started", …}` and
-`{"type": "refused", …}` with the members of a problem.
+"after"?}`, `{"type": "stop", "run_id"}` or `{"type": "watch"}`. It receives `{"type": "event", "run_id", "seq",
+"event"}`, `{"type": "started", …}`, `{"type": "threads_changed", "ids"}` and `{"type": "refused", …}` with the members
+of a problem. Whoever watches and may have missed something is closed with 1013: connect again, and read the list anew.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Coroutine
 from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -25,10 +28,13 @@ from steward.kernel.work import Actor
 from steward.runs import service
 from steward.runs.routes import plain
 from steward.runs.schemas import TurnRequest
+from steward.threads.live import ThreadNews
 
 router = APIRouter()
 
 _READERS: Final = 16
+_NOBODY: Final = 4401
+_AGAIN: Final = 1013
 
 
 class _Send(msgspec.Struct, tag="send", tag_field="type", forbid_unknown_fields=True):
@@ -48,7 +54,11 @@ class _Stop(msgspec.Struct, tag="stop", tag_field="type", forbid_unknown_fields=
     run_id: str
 
 
-_commands: Final = msgspec.json.Decoder(_Send | _Follow | _Stop)
+class _Watch(msgspec.Struct, tag="watch", tag_field="type", forbid_unknown_fields=True):
+    pass
+
+
+_commands: Final = msgspec.json.Decoder(_Send | _Follow | _Stop | _Watch)
 
 
 @router.websocket("/ws")
@@ -59,7 +69,7 @@ async def socket(websocket: WebSocket) -> None:
         actor = await authenticate(websocket)
     except Refusal as refusal:
         # Before the handshake is accepted, a close is an HTTP 403 to the client.
-        await websocket.close(code=4401, reason=refusal.detail)
+        await websocket.close(_NOBODY, refusal.detail)
         return
     await websocket.accept()
     readers: set[asyncio.Task[None]] = set()
@@ -79,7 +89,7 @@ async def _serve(
     try:
         command = _read(message)
         # The credential may have been revoked since the connection opened.
-        await authenticate_command(websocket, is_change=not isinstance(command, _Follow))
+        await authenticate_command(websocket, is_change=not isinstance(command, _Follow | _Watch))
         match command:
             case _Send():
                 started = await service.start(
@@ -93,19 +103,21 @@ async def _serve(
                     ),
                 )
                 await _say(websocket, type="started", **msgspec.to_builtins(started))
-                _follow(websocket, actor, started.run_id, 0, readers)
+                _keep(readers, _forward(websocket, actor, started.run_id, 0))
             case _Follow():
                 async with runtime.current().database.work(actor) as work:
                     await service.get(work, command.run_id)
-                _follow(websocket, actor, command.run_id, command.after, readers)
+                _keep(readers, _forward(websocket, actor, command.run_id, command.after))
             case _Stop():
                 stopped = await service.stop(actor, command.run_id)
                 await _say(websocket, type="stopped", **stopped.model_dump())
+            case _Watch():
+                _keep(readers, _watch(websocket, actor))
     except Refusal as refusal:
         await _say(websocket, **{**problem_body(refusal, ""), "type": "refused"})
 
 
-def _read(message: str | None) -> _Send | _Follow | _Stop:
+def _read(message: str | None) -> _Send | _Follow | _Stop | _Watch:
     if message is None:
         raise Invalid("A command is a text frame with JSON, not a binary one.")
     check_json(message.encode(), runtime.current().settings.limits)
@@ -115,12 +127,11 @@ def _read(message: str | None) -> _Send | _Follow | _Stop:
         raise Invalid(f"The command does not fit: {error}.") from error
 
 
-def _follow(
-    websocket: WebSocket, actor: Actor, run_id: str, after: int, readers: set[asyncio.Task[None]]
-) -> None:
+def _keep(readers: set[asyncio.Task[None]], forwarding: Coroutine[Any, Any, None]) -> None:
     if len(readers) >= _READERS:
+        forwarding.close()
         raise Invalid(f"One connection follows at most {_READERS} runs at a time; open another one.")
-    reader = asyncio.ensure_future(_forward(websocket, actor, run_id, after))
+    reader = asyncio.ensure_future(forwarding)
     readers.add(reader)
     reader.add_done_callback(readers.discard)
 
@@ -131,6 +142,23 @@ async def _forward(websocket: WebSocket, actor: Actor, run_id: str, after: int) 
             for seq, event in plain(batch):
                 head = msgspec.json.encode({"type": "event", "run_id": run_id, "seq": seq})[:-1]
                 await websocket.send_text((head + b',"event":' + event + b"}").decode())
+
+
+async def _watch(websocket: WebSocket, actor: Actor) -> None:
+    # The other side may be gone whenever there is something to say.
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        code = _AGAIN
+        try:
+            async with aclosing(runtime.current().part(ThreadNews).follow(actor)) as news:
+                async for ids in news:
+                    # Whoever only listens sends no command with which the credential would be read again.
+                    await authenticate_command(websocket, is_change=False)
+                    await _say(websocket, type="threads_changed", ids=ids)
+        except Unauthorized:
+            code = _NOBODY
+        except Refusal:
+            pass
+        await websocket.close(code)
 
 
 async def _say(websocket: WebSocket, **message: Any) -> None:

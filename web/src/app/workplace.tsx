@@ -15,6 +15,7 @@ import { IconButton } from "~/shared/ui/button";
 
 import { ChatPage } from "./chat_page";
 import { useCommands } from "./commands";
+import { useLiveThreads } from "./live";
 import { MissingPage } from "./missing_page";
 import { PlaceLink } from "./place_link";
 
@@ -69,6 +70,7 @@ function Later({ children }: { children: ReactNode }) {
 }
 
 export function Workplace({ me }: { me: Me }) {
+  useLiveThreads(me.user.id, me.workspace.id);
   const wide = useWide();
   const [, navigate] = useLocation();
   const [home] = useRoute("/");

@@ -1,0 +1,93 @@
+// The live line of a tab: the server tells which conversations changed, in whichever tab or program, and what is shown of
+// them is read again. While there is no line, the list is as fresh as its last reading.
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+
+import { readHistory } from "~/features/runs/conversation";
+import { pauseBefore } from "~/features/runs/sending";
+import { keys } from "~/shared/api/keys";
+import type { Thread } from "~/shared/api/types";
+import { pauseForLine } from "~/shared/lib/online";
+
+type News = { type: "threads_changed"; ids: string[] };
+
+function readNews(data: unknown): News | null {
+  if (typeof data !== "string") return null;
+  const message = JSON.parse(data) as News;
+  return message.type === "threads_changed" ? message : null;
+}
+
+/** Read anew what the page shows above conversations that are open. Their messages have a stream of their own. */
+async function refreshOpen(cache: QueryClient, ids: ReadonlySet<string>): Promise<void> {
+  const open = cache.getQueryCache().findAll({ queryKey: [...keys.threads, "one"], predicate: (query) => query.getObserversCount() > 0 });
+  for (const { queryKey } of open) {
+    const known = cache.getQueryData<Thread | null>(queryKey);
+    if (!known || !ids.has(known.id)) continue;
+    const { thread } = await readHistory(known.id, { limit: 1 });
+    cache.setQueryData<Thread>(queryKey, thread);
+  }
+}
+
+/** Read again what lists show, one reading after the other: news that comes during one is met by the next. */
+export function refresher(cache: QueryClient): (ids: readonly string[]) => Promise<void> {
+  const waiting = new Set<string>();
+  let isReading = false;
+  let isDue = false;
+  return async (ids) => {
+    for (const id of ids) waiting.add(id);
+    isDue = true;
+    if (isReading) return;
+    isReading = true;
+    while (isDue) {
+      isDue = false;
+      const named = new Set(waiting);
+      waiting.clear();
+      await Promise.allSettled([
+        cache.invalidateQueries({ queryKey: keys.threadLists }),
+        cache.invalidateQueries({ queryKey: keys.threadTags }),
+        refreshOpen(cache, named),
+      ]);
+    }
+    isReading = false;
+  };
+}
+
+/** Keep a line to the server open. Returns: how to close it. */
+export function keepLine(onNews: (ids: string[]) => void): () => void {
+  let socket: WebSocket | null = null;
+  let isOver = false;
+  let failures = 0;
+
+  const connect = () => {
+    if (isOver) return;
+    const made = new WebSocket(`${window.location.origin.replace(/^http/, "ws")}/api/v1/ws`);
+    socket = made;
+    made.addEventListener("open", () => made.send(JSON.stringify({ type: "watch" })));
+    made.addEventListener("message", ({ data }) => {
+      const news = readNews(data);
+      if (news === null || isOver) return;
+      failures = 0;
+      onNews(news.ids);
+    });
+    made.addEventListener("close", () => {
+      if (!isOver) void pauseForLine(pauseBefore(failures++)).then(connect);
+    });
+  };
+
+  connect();
+  return () => {
+    isOver = true;
+    socket?.close();
+  };
+}
+
+/** Keep what this tab shows of the signed-in person's conversations in step with every other tab. */
+export function useLiveThreads(userId: string, workspaceId: string): void {
+  const cache = useQueryClient();
+  useEffect(() => {
+    const refresh = refresher(cache);
+    return keepLine((ids) => void refresh(ids));
+    // Another person's line is another line.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
+  }, [cache, userId, workspaceId]);
+}
