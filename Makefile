@@ -183,6 +183,10 @@ lock: $(STAMPS)/venv ## Compile requirements/*.txt anew (ARGS=--upgrade takes ne
 	@$(COMPILE) pyproject.toml requirements/build.in requirements/dev.in \
 		-c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
 
+.PHONY: screenshots
+screenshots: setup-dev ## Take the pictures of the README anew, into docs/pictures; look at them
+	@cd web && node_modules/.bin/playwright test --config playwright.pictures.config.ts
+
 .PHONY: clean
 clean: ## Remove what was installed and built; data stays
 	@rm -rf $(VENV) web/node_modules steward/static build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -67,6 +67,26 @@ function packed(): Plugin {
   };
 }
 
+type Graph = { getModuleInfo(id: string): { importedIds: readonly string[] } | null };
+
+/**
+ * What every page needs, in one file: many small ones cost a slow line a round trip each. Only modules that do nothing
+ * when they are loaded belong here, since the embedded page takes the same file.
+ */
+function firstFile() {
+  let needed: Set<string> | null = null;
+  const follow = (id: string, graph: Graph, found: Set<string>) => {
+    if (found.has(id)) return found;
+    found.add(id);
+    for (const next of graph.getModuleInfo(id)?.importedIds ?? []) follow(next, graph, found);
+    return found;
+  };
+  return (id: string, graph: Graph) => {
+    needed ??= follow(here("./src/app/main.tsx"), graph, new Set());
+    return needed.has(id) && /[\\/](?:node_modules|src[\\/]shared)[\\/].+\.[jt]sx?$/.test(id) ? "first" : null;
+  };
+}
+
 const server = process.env.STEWARD_SERVER ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
@@ -80,14 +100,17 @@ export default defineConfig({
       { find: /^shiki$/, replacement: here("./src/shared/markdown/shiki_few.ts") },
     ],
   },
-  server: { proxy: { "/api": server, "/v1": server } },
+  server: { proxy: { "/api": { target: server, ws: true }, "/v1": server } },
   build: {
     outDir: "../steward/static",
     emptyOutDir: true,
     manifest: true,
     sourcemap: false,
     target: "es2023",
-    rolldownOptions: { input: { index: here("./index.html"), embed: here("./embed.html") } },
+    rolldownOptions: {
+      input: { index: here("./index.html"), embed: here("./embed.html") },
+      output: { codeSplitting: { groups: [{ debugName: "first", name: firstFile() }] } },
+    },
     chunkSizeWarningLimit: 700,
   },
   test: {

@@ -15,7 +15,12 @@ import { Mark } from "~/shared/ui/brand";
 import { Button } from "~/shared/ui/button";
 import { Toasts } from "~/shared/ui/toasts";
 
-import { Workplace } from "./workplace";
+/** The pages behind the door. Who is not through it yet need not load them. */
+const loadWorkplace = () => import("./workplace").then(({ Workplace: page }) => ({ default: page }));
+const Workplace = lazy(loadWorkplace);
+const warmWorkplace = () => void loadWorkplace().catch(() => undefined);
+// Everywhere else they load while the server is asked who is here.
+if (!/^\/(?:sign-in|welcome)(?:\/|$)/.test(window.location.pathname)) warmWorkplace();
 
 // Every component in every state; what is built for production has no such page.
 const ComponentsPage = import.meta.env.DEV ? lazy(() => import("~/dev/components_page")) : null;
@@ -49,6 +54,17 @@ function Centre({ children }: { children: ReactNode }) {
   return <main className="flex h-full flex-col items-center justify-center gap-4 px-6 text-center">{children}</main>;
 }
 
+function Opening() {
+  return (
+    <Centre>
+      <h1 className="sr-only">Steward</h1>
+      <div role="status" aria-label="Loading">
+        <Mark className="size-11 animate-pulse" />
+      </div>
+    </Centre>
+  );
+}
+
 function SignIn({ sessionEnded, onSignedIn }: { sessionEnded: boolean; onSignedIn: () => void }) {
   const [, navigate] = useLocation();
   const query = useSearch();
@@ -56,13 +72,16 @@ function SignIn({ sessionEnded, onSignedIn }: { sessionEnded: boolean; onSignedI
   const next = nextPage(query);
   if (me) return <Redirect to={next} replace />;
   return (
-    <SignInPage
-      sessionEnded={sessionEnded}
-      onSignedIn={() => {
-        onSignedIn();
-        navigate(next, { replace: true });
-      }}
-    />
+    // Whoever types is about to come in.
+    <div className="contents" onInput={warmWorkplace}>
+      <SignInPage
+        sessionEnded={sessionEnded}
+        onSignedIn={() => {
+          onSignedIn();
+          navigate(next, { replace: true });
+        }}
+      />
+    </div>
   );
 }
 
@@ -80,7 +99,12 @@ function Inside() {
   const me = useMe();
   const [location] = useLocation();
   const search = useSearch();
-  if (me.data) return <Workplace me={me.data} />;
+  if (me.data)
+    return (
+      <Suspense fallback={<Opening />}>
+        <Workplace me={me.data} />
+      </Suspense>
+    );
   if (me.data === null) {
     const here = search === "" ? location : `${location}?${search}`;
     const next = here === "/" ? "" : `?next=${encodeURIComponent(here)}`;
@@ -97,14 +121,7 @@ function Inside() {
         </Button>
       </Centre>
     );
-  return (
-    <Centre>
-      <h1 className="sr-only">Steward</h1>
-      <div role="status" aria-label="Loading">
-        <Mark className="size-11 animate-pulse" />
-      </div>
-    </Centre>
-  );
+  return <Opening />;
 }
 
 function Pages() {

@@ -4,9 +4,11 @@ import { Suspense, lazy } from "react";
 const load = () => import("./rendered");
 const Rendered = lazy(load);
 
-/** Fetch the reader early, so that the first answer does not wait for it. */
+const CALM_MILLISECONDS = 1_500;
+
+/** Fetch the reader early, so that the first answer does not wait for it, but not in the way of the page itself. */
 export function preloadMarkdown(): void {
-  void load();
+  setTimeout(() => void load().catch(() => undefined), CALM_MILLISECONDS);
 }
 
 export function Markdown({ text, streaming }: { text: string; streaming: boolean }) {
