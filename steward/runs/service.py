@@ -411,10 +411,13 @@ async def stop(actor: Actor, run_id: str) -> Stopped:
         ended = await queries.cancel(work, run_id)
         if ended is not None:
             await feed.stop_everywhere(work, [run_id])
+        # Whoever runs it here may have stored its end in between: it was stopped all the same.
+        now = await queries.get(work, run_id) if ended is None and row.finished_at is None else None
     if ended == "requires_action":
         # Nobody runs it who could store its end.
         await house.part(Engine).tidy(actor, run_id, "cancelled", None)
-    return Stopped(stopped=ended is not None, run_id=run_id)
+    is_stopped = ended is not None or (now is not None and now.status == "cancelled")
+    return Stopped(stopped=is_stopped, run_id=run_id)
 
 
 async def stop_thread(actor: Actor, thread_ref: str) -> Stopped:
