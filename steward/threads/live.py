@@ -64,6 +64,8 @@ class ThreadNews:
         self._database = database
         self._watches: dict[_Owner, list[_Watch]] = {}
         self._listening = asyncio.Event()
+        self.backend_id: int | None = None
+        """PostgreSQL's own process behind the line, as `pg_stat_activity` names it; while it is down, the last one."""
 
     async def follow(self, actor: Actor) -> AsyncGenerator[list[str]]:
         """The ids of the actor's own conversations that changed, were made or are gone, in batches without repeats.
@@ -99,6 +101,7 @@ class ThreadNews:
         connection.add_termination_listener(lambda _connection: lost.set())
         try:
             await connection.add_listener(CHANNEL, self._on_news)
+            self.backend_id = connection.get_server_pid()
             self._listening.set()
             await lost.wait()
         finally:
