@@ -27,7 +27,7 @@ from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Settings
 from steward.kernel.work import Actor, Found, Role, Statement, Visit, lower_role
 
-TOKEN_PREFIX: Final = "st-embed-"  # noqa: S105  # what a token begins with, and no token
+TOKEN_PREFIX: Final = "st-embed-"  # noqa: S105  # the beginning of every token: no secret
 MOST_MINUTES: Final = 60
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
@@ -52,11 +52,11 @@ _STANDING: Final = (
     "WHERE c.workspace_id = :workspace_id AND "
 )
 _BY_KEY: Final = Statement(
-    "SELECT c.user_id, c.secret_hash, c.role AS maker_role, m.role AS member_role, v.role AS visitor_role "  # noqa: S608  # our own SQL
+    "SELECT c.user_id, c.secret_hash, c.role AS maker_role, m.role AS member_role, v.role AS visitor_role "  # noqa: S608  # joined of constants of this module
     f"FROM api_keys c {_STANDING} c.id = :maker_id AND c.revoked_at IS NULL"
 )
 _BY_SESSION: Final = Statement(
-    "SELECT c.user_id, c.secret_hash, m.role AS maker_role, m.role AS member_role, v.role AS visitor_role "  # noqa: S608  # our own SQL
+    "SELECT c.user_id, c.secret_hash, m.role AS maker_role, m.role AS member_role, v.role AS visitor_role "  # noqa: S608  # joined of constants of this module
     f"FROM sessions c {_STANDING} c.user_id = :session_user_id AND c.expires_at > :now "
     "AND encode(sha256(convert_to(c.secret_hash, 'UTF8')), 'hex') = :maker_id"
 )

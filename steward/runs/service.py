@@ -412,11 +412,12 @@ async def stop(actor: Actor, run_id: str) -> Stopped:
         if ended is not None:
             await feed.stop_everywhere(work, [run_id])
         # Whoever runs it here may have stored its end in between: it was stopped all the same.
-        now = await queries.get(work, run_id) if ended is None and row.finished_at is None else None
+        was_live = ended is None and row.finished_at is None
+        afterwards = await queries.get(work, run_id) if was_live else None
     if ended == "requires_action":
         # Nobody runs it who could store its end.
         await house.part(Engine).tidy(actor, run_id, "cancelled", None)
-    is_stopped = ended is not None or (now is not None and now.status == "cancelled")
+    is_stopped = ended is not None or (afterwards is not None and afterwards.status == "cancelled")
     return Stopped(stopped=is_stopped, run_id=run_id)
 
 
