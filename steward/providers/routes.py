@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from steward.identity.access import InTransaction
 from steward.kernel import runtime
 from steward.providers import prices, service
 from steward.providers.catalogue import LIBRARIAN, TIERS, Provider, abilities_of
+from steward.providers.errors import ModelNotAllowed
 from steward.providers.events import Usage
 from steward.providers.schemas import (
     KeyIn,
@@ -27,12 +28,15 @@ _MILLION: Final = 1_000_000
 
 
 @router.get("/models")
-async def list_models(work: InTransaction) -> ModelPage:
+async def list_models(
+    work: InTransaction,
+    every: Annotated[bool, Query(description="Those too that the workspace does not allow.")] = False,
+) -> ModelPage:
     """List the models that can be asked for, with what they can do and what they cost."""
     models = await service.models_of(work, runtime.current().settings)
-    names = models.offered()
-    default = models.resolve(None).full_name
-    if default not in {f"{provider.name}/{model}" for provider, model in names}:
+    names = models.offered(every=every)
+    default = _default(models)
+    if default is not None and default not in {f"{provider.name}/{model}" for provider, model in names}:
         provider = next(one for one in models.everyone() if one.name == default.partition("/")[0])
         names.insert(0, (provider, default.partition("/")[2]))
     return ModelPage(
@@ -71,7 +75,15 @@ async def change_model_settings(work: InTransaction, body: ModelChoices) -> Mode
     return await service.change_choices(work, runtime.current().settings, body.model_dump(exclude_unset=True))
 
 
-def _read(models: Models, provider: Provider, model: str, default: str) -> ModelRead:
+def _default(models: Models) -> str | None:
+    """The model of a request that names none; None when the workspace does not allow it."""
+    try:
+        return models.resolve(None).full_name
+    except ModelNotAllowed:
+        return None
+
+
+def _read(models: Models, provider: Provider, model: str, default: str | None) -> ModelRead:
     full_name = f"{provider.name}/{model}"
     pricing = models.pricing(provider.name, model)
     return ModelRead(
@@ -79,6 +91,7 @@ def _read(models: Models, provider: Provider, model: str, default: str) -> Model
         provider=provider.name,
         name=model,
         default=full_name == default,
+        allowed=models.is_allowed(full_name, model),
         tiers=[tier for tier in TIERS if models.tier_model(provider, tier) == model],
         abilities=sorted(abilities_of(provider, model)),
         context_tokens=prices.context_tokens(pricing.provider, model),

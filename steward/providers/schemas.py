@@ -23,6 +23,7 @@ class ModelRead(BaseModel):
     provider: str
     name: str
     default: bool
+    allowed: bool = Field(default=True, description="Whether the workspace lets it answer.")
     tiers: list[Tier] = []
     abilities: list[Ability] = []
     context_tokens: int | None = None

@@ -79,14 +79,14 @@ class Models:
         """Every provider, the librarian too."""
         return [*self.providers(), LIBRARIAN]
 
-    def offered(self) -> list[tuple[Provider, str]]:
-        """The models that people can choose from."""
+    def offered(self, *, every: bool = False) -> list[tuple[Provider, str]]:
+        """The models that people can choose from; with `every` those too that the workspace does not allow."""
         return [
             (provider, model)
             for provider in self.configured()
             if provider.is_listed
             for model in provider.models
-            if not self.choices.allowed_models or self._is_allowed(f"{provider.name}/{model}", model)
+            if every or self.is_allowed(f"{provider.name}/{model}", model)
         ]
 
     def configured(self) -> list[Provider]:
@@ -118,7 +118,7 @@ class Models:
         allowed = self.choices.allowed_models
         for provider in self.configured():
             for model in provider.models:
-                if not allowed or self._is_allowed(f"{provider.name}/{model}", model):
+                if self.is_allowed(f"{provider.name}/{model}", model):
                     return f"{provider.name}/{model}"
         return next((name for name in allowed if "*" not in name), f"{LIBRARIAN.name}/{LIBRARIAN.models[0]}")
 
@@ -136,7 +136,7 @@ class Models:
         name = name or self.default_model()
         provider, model = self._find(self.meant(name))
         found = self._resolved(provider, model)
-        if self.choices.allowed_models and not self._is_allowed(found.full_name, model):
+        if not self.is_allowed(found.full_name, model):
             allowed = ", ".join(self.choices.allowed_models[:10])
             raise ModelNotAllowed(
                 f"The model {found.full_name!r} is not allowed in this workspace. Allowed: {allowed}.",
@@ -244,10 +244,10 @@ class Models:
                 )
         return f"No provider named {prefix!r} is configured."
 
-    def _is_allowed(self, full_name: str, model: str) -> bool:
-        return any(
-            fnmatchcase(full_name, pattern) or model == pattern for pattern in self.choices.allowed_models
-        )
+    def is_allowed(self, full_name: str, model: str) -> bool:
+        """Whether the workspace lets a model answer; `model` is its name without the provider."""
+        allowed = self.choices.allowed_models
+        return not allowed or any(fnmatchcase(full_name, pattern) or model == pattern for pattern in allowed)
 
     def _resolved(self, provider: Provider, model: str) -> Resolved:
         sealed = self.sealed.get(provider.name)

@@ -18,6 +18,7 @@ async def test_lists_the_models_and_never_a_key(client: httpx.AsyncClient, ada: 
         "provider": "openai",
         "name": "gpt-4o",
         "default": False,
+        "allowed": True,
         "tiers": ["balanced"],
         "abilities": ["files", "images", "json_schema", "tools"],
         "context_tokens": 128_000,
@@ -27,3 +28,23 @@ async def test_lists_the_models_and_never_a_key(client: httpx.AsyncClient, ada: 
     assert [item["id"] for item in page["items"] if item["default"]] == ["openai/gpt-4o-mini"]
     assert "sk-" not in answer.text
     assert (await client.get("/api/v1/models")).status_code == 401
+
+
+async def test_what_the_workspace_does_not_allow_is_listed_for_whoever_settles_it(
+    client: httpx.AsyncClient, ada: Person, eve: Person
+) -> None:
+    async def listed(person: Person, query: str = "") -> dict[str, tuple[bool, bool]]:
+        answer = await client.get(f"/api/v1/models{query}", headers=person.headers)
+        assert answer.status_code == 200
+        return {item["id"]: (item["allowed"], item["default"]) for item in answer.json()["items"]}
+
+    everything = await listed(ada)
+    chosen = {"allowed_models": ["openai/gpt-4o"], "default_model": "openai/gpt-4o-mini"}
+    change = await client.patch("/api/v1/model-settings", json=chosen, headers=ada.headers)
+    assert change.status_code == 200
+    # The default is not allowed: nobody gets it unasked, and there is still a list to choose from.
+    assert await listed(ada) == {"openai/gpt-4o": (True, False)}
+    every = await listed(ada, "?every=true")
+    assert every.keys() == everything.keys()
+    assert [name for name, (allowed, _) in every.items() if allowed] == ["openai/gpt-4o"]
+    assert await listed(eve) == everything

@@ -5415,6 +5415,12 @@ export interface components {
              * @default []
              */
             abilities: ("tools" | "images" | "files" | "json_schema" | "reasoning")[];
+            /**
+             * Allowed
+             * @description Whether the workspace lets it answer.
+             * @default true
+             */
+            allowed: boolean;
             /** Context Tokens */
             context_tokens?: number | null;
             /** Default */
@@ -10669,7 +10675,10 @@ export interface operations {
     };
     list_models: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Those too that the workspace does not allow. */
+                every?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
