@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from steward.identity.access import Caller, InWork
 from steward.kernel import runtime
+from steward.kernel.errors import Invalid
 from steward.kernel.pages import AnyId, Offset, PageSize
 from steward.kernel.sse import EventStream
 from steward.kernel.work import Actor
@@ -27,6 +28,7 @@ from steward.runs.schemas import (
     Stopped,
 )
 from steward.threads import service as threads
+from steward.threads import windows
 from steward.threads.schemas import Conversation
 
 router = APIRouter(tags=["runs"])
@@ -41,14 +43,31 @@ async def read_conversation(
     limit: PageSize = 50,
     offset: Offset = 0,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
+    message: Annotated[
+        AnyId | None, Query(description="The page around this message, on whichever branch it is.")
+    ] = None,
+    after: Annotated[
+        AnyId | None, Query(description="The page of those that follow this message, on its branch.")
+    ] = None,
 ) -> Conversation:
     """A conversation with a page of its visible branch, newest first, and the run that answers just now."""
+    if sum(place is not None for place in (cursor, message, after)) > 1:
+        raise Invalid("Ask for a page by one of cursor, message and after.", field="cursor")
     thread = await threads.get(work, conversation_id)
-    messages, next_cursor = await threads.messages(work, thread, limit=limit, offset=offset, cursor=cursor)
+    window = await windows.find(work, thread, around=message, behind=after, size=limit)
+    if window is None:
+        leaf_id = thread.head_id if cursor is None else None
+        messages, next_cursor = await threads.messages(
+            work, thread, limit=limit, offset=offset, cursor=cursor
+        )
+    else:
+        leaf_id = window.leaf_id
+        messages, next_cursor = await threads.messages_of(work, thread, window)
     return Conversation(
         thread=await threads.read(work, thread.id),
         messages=messages,
         next_cursor=next_cursor,
+        leaf_id=leaf_id,
         live_run=await service.find_live(work, thread.id),
     )
 

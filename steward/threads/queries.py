@@ -357,10 +357,10 @@ async def copy_path(work: Work, message_id: str, thread_id: str) -> None:
                 message_metadata=row.message_metadata,
             )
         )
-        # Parents first: each row's foreign key is checked when it is written.
-        await work.session.flush()
         parent_id = copy_id
         tokens += row.total_tokens
+    # Together, parents first: each row's foreign key is checked when it is written.
+    await work.session.flush()
     await work.all(
         _ADOPT_PATH,
         head=parent_id,

@@ -113,11 +113,15 @@ class LiveRun(BaseModel):
 
 
 class Conversation(BaseModel):
-    """A conversation with a page of its visible branch, newest first."""
+    """A conversation with a page of its visible branch, or of that of a message that was named; newest first."""
 
     thread: ThreadRead
     messages: list[MessageRead]
     next_cursor: str | None
+    leaf_id: str | None = Field(
+        default=None,
+        description="The last message of the branch that the page is of; null for a page asked for by cursor.",
+    )
     live_run: LiveRun | None = None
 
 

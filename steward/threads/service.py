@@ -18,7 +18,7 @@ from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.stretches import read as read_stretch
 from steward.kernel.work import Found, Transaction, Work
-from steward.threads import branches, feedback, queries
+from steward.threads import branches, feedback, queries, windows
 from steward.threads.errors import ClientIdTaken, MessageEmpty, MessageTooLong, ThreadArchived
 from steward.threads.queries import Answer
 from steward.threads.schemas import (
@@ -367,7 +367,20 @@ async def messages(
     rows = await queries.path(work, start, limit + offset + 1)
     if cursor is not None and not (rows and rows[0].thread_id == thread.id):
         raise Invalid("The cursor is not one of this conversation; start without a cursor.", field="cursor")
-    rows = rows[offset:]
+    return await _page_of(work, thread, rows[offset:], limit)
+
+
+async def messages_of(
+    work: Work, thread: Thread, window: windows.Window
+) -> tuple[list[MessageRead], str | None]:
+    """The messages of a window, newest first, and the cursor of the page of those before it."""
+    rows = await queries.path(work, window.start, window.size + 1)
+    return await _page_of(work, thread, rows, window.size)
+
+
+async def _page_of(
+    work: Work, thread: Thread, rows: list[Message], limit: int
+) -> tuple[list[MessageRead], str | None]:
     shown = rows[:limit]
     versions = await queries.siblings(work, thread.id, [row.parent_id for row in shown])
     told = await feedback.of_messages(work, [row.id for row in shown])

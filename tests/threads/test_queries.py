@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from steward.kernel.runtime import Runtime
 from steward.kernel.work import Work
@@ -116,13 +116,26 @@ async def test_nobody_walks_a_strangers_path(house: Runtime, ada: Person, bob: P
 
 
 @pytest.mark.slow
-async def test_a_long_conversation_forks_in_time(house: Runtime, ada: Person) -> None:
-    _, ids = await lay_down(house, ada, 400)
-    async with house.database.work(ada.actor) as work:
-        began = time.perf_counter()
-        fork = await threads.branch(work, (await queries.path(work, ids[0], 1))[0].thread_id, ids[-1])
-        seconds = time.perf_counter() - began
-        copies = await queries.path(work, fork.head_id or "", 1000)
-    assert [row.content for row in copies[::-1]] == [f"message {at}" for at in range(400)]
-    assert fork.message_count == 400
-    assert seconds < 2
+async def test_a_long_conversation_forks_in_as_few_steps_as_a_short_one(house: Runtime, ada: Person) -> None:
+    steps: list[int] = []
+    for length in (4, 400):
+        _, ids = await lay_down(house, ada, length)
+        async with house.database.work(ada.actor) as work:
+            (source,) = await queries.path(work, ids[0], 1)
+            heard: list[str] = []
+
+            def hear(
+                _connection: object, _cursor: object, statement: str, *_rest: object, to: list[str] = heard
+            ) -> None:
+                to.append(statement)
+
+            connection = (await work.session.connection()).sync_connection
+            assert connection is not None
+            event.listen(connection, "before_cursor_execute", hear)
+            fork = await threads.branch(work, source.thread_id, ids[-1])
+            event.remove(connection, "before_cursor_execute", hear)
+            copies = await queries.path(work, fork.head_id or "", 1000)
+        assert [row.content for row in copies[::-1]] == [f"message {at}" for at in range(length)]
+        assert fork.message_count == length
+        steps.append(len(heard))
+    assert 0 < steps[0] == steps[1], steps

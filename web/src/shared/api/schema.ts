@@ -4216,9 +4216,14 @@ export interface components {
         };
         /**
          * Conversation
-         * @description A conversation with a page of its visible branch, newest first.
+         * @description A conversation with a page of its visible branch, or of that of a message that was named; newest first.
          */
         Conversation: {
+            /**
+             * Leaf Id
+             * @description The last message of the branch that the page is of; null for a page asked for by cursor.
+             */
+            leaf_id?: string | null;
             live_run?: components["schemas"]["LiveRun"] | null;
             /** Messages */
             messages: components["schemas"]["MessageRead"][];
@@ -8360,6 +8365,10 @@ export interface operations {
                 limit?: number;
                 offset?: number;
                 cursor?: string | null;
+                /** @description The page around this message, on whichever branch it is. */
+                message?: string | null;
+                /** @description The page of those that follow this message, on its branch. */
+                after?: string | null;
             };
             header?: never;
             path: {
