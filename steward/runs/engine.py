@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from itertools import count
 from typing import Any, Literal
@@ -17,27 +16,24 @@ import structlog
 from dbos import DBOS
 
 from steward.agents import service as agents
-from steward.agents import specialists, statistics, suggestions
+from steward.agents import suggestions
 from steward.agents.service import Prepared, Wishes
-from steward.audit import service as audit
 from steward.identity import service as identity
 from steward.kernel import durable, runtime
 from steward.kernel.errors import Refusal, Unavailable
-from steward.kernel.logs import trace_ids
 from steward.kernel.runtime import Runtime
 from steward.kernel.telemetry import ACTIVE_RUNS, PERSIST_SECONDS, stage
 from steward.kernel.work import Actor, Role, Transaction, lower_role
 from steward.providers.events import TextDelta
 from steward.providers.wire import ModelRequest, PromptMessage, ToolChoice
-from steward.runs import attachments, queries, remembering, token_limits, tool_calls, tooling
+from steward.runs import attachments, ending, queries, remembering, token_limits, tool_calls, tooling
 from steward.runs import citing as citations
-from steward.runs.calls import Calls, worded
+from steward.runs.calls import Calls
 from steward.runs.context import Context, without_search
-from steward.runs.errors import RunBroke, RunInterrupted, RunTimeout, TokensSpent, TooManySteps
+from steward.runs.errors import RunBroke, RunTimeout, TokensSpent, TooManySteps
 from steward.runs.events import (
     ENDED,
     DataPart,
-    Notice,
     Retrieved,
     RunEnd,
     RunEvent,
@@ -48,14 +44,11 @@ from steward.runs.events import (
     StepStart,
     standing,
 )
-from steward.runs.feed import Batch, Feed, Tail, write
+from steward.runs.feed import Feed, Tail
 from steward.runs.lines import Call, Plan, Said
 from steward.runs.tool_steps import ToolSteps
-from steward.runs.transcript import Transcript
-from steward.runs.turn import MESSAGE_STATUS, STEPS, Turn, answer_of, prompt_of, question_of, ready_to_cite
-from steward.things import service as things
+from steward.runs.turn import STEPS, Turn, answer_of, prompt_of, question_of, ready_to_cite
 from steward.threads import service as threads
-from steward.usage import service as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -246,45 +239,7 @@ class Engine:
         if turn is not None:
             await self._feed.flush()
             self._release(turn)
-        async with self._runtime.database.transaction(actor) as work:
-            row = await queries.get(work, run_id)
-            if row is None:
-                return
-            await threads.lock(work, row.thread_id)
-            claimed = await queries.claim(work, run_id, self._runtime.process_id, row.resumes)
-            attempt = row.attempt if claimed is None else claimed.attempt
-            events = standing(await self._feed.snapshot(actor, run_id))
-            if events and isinstance(events[-1], RunEnd):
-                return
-            transcript = Transcript()
-            for event in events:
-                transcript.add(event)
-            facts = _facts(error)
-            stands = await queries.end(work, run_id, attempt, status, _with_trace(facts))
-            await tool_calls.cancel(work, run_id)
-            ended_as: Any = stands or row.status
-            answer = threads.Answer(
-                status="interrupted" if error is not None else MESSAGE_STATUS.get(ended_as, "failed"),
-                parts=transcript.parts(),
-                finish_reason=None,
-                input_tokens=transcript.input_tokens,
-                output_tokens=transcript.output_tokens,
-                error=facts,
-                metadata={},
-            )
-            await threads.write_answer(work, row.thread_id, row.message_id, answer, last=True)
-            end = RunEnd(
-                status=ended_as,
-                finish_reason=None,
-                input_tokens=transcript.input_tokens,
-                output_tokens=transcript.output_tokens,
-                model="",
-                duration_ms=0,
-                error_tag=facts["tag"] if facts else None,
-                error_message=facts["message"] if facts else None,
-            )
-            batch = Batch((attempt << 32) + 1, [end])
-            await write(work, [(actor.workspace_id, run_id, batch)])
+        await ending.tidy(self._runtime, self._feed, actor, run_id, status, error)
 
     async def _gather(self, work: Transaction, turn: Turn) -> None:
         with stage("turn.context"):
@@ -359,7 +314,7 @@ class Engine:
         if isinstance(error, Refusal):
             return "failed", error
         log.error("turn_broke", run_id=turn.run_id, tag=RunBroke.tag, exc_info=error)
-        return "failed", broke()
+        return "failed", ending.broke()
 
     async def _stream(self, turn: Turn, call: Call) -> None:
         publish = turn.tail.publish
@@ -389,7 +344,7 @@ class Engine:
             await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
         turn.tail.publish(refused)
         turn.fold()
-        turn.cost_usd = _sum(turn.cost_usd, call.cost_usd)
+        turn.cost_usd = ending.total(turn.cost_usd, call.cost_usd)
         # The model that answered goes on; the ones that could not are not asked again in this turn.
         turn.prepared = replace(turn.prepared, chain=list(turn.prepared.chain[call.at :]))
         turn.call = None
@@ -414,7 +369,7 @@ class Engine:
         end: RunEnd | None = None
         for attempt in count(1):
             try:
-                end = await self._store_end(turn, status, error)
+                end = await ending.store(self._runtime, self._calls, turn, status, error)
                 break
             except Unavailable as cause:
                 # The answer is kept here until it can be stored; a crash meanwhile runs the step again.
@@ -426,86 +381,11 @@ class Engine:
         PERSIST_SECONDS.observe(time.perf_counter() - started)
         if end is not None:
             turn.tail.publish([end])
-            _log_end(turn, end)
+            ending.log_end(turn, end)
             if status == "completed":
                 self._spawn(_remember(turn))
         self._release(turn)
         return "over"
-
-    async def _store_end(self, turn: Turn, status: RunStatus, error: Refusal | None) -> RunEnd | None:
-        facts = _facts(None if error is None else worded(error, turn.prepared.messages))
-        actor = turn.actor
-        if turn.call is not None:
-            # Counting may take a thread: not while the thread's row is locked.
-            await turn.call.line.counted()
-        with stage("turn.store"):
-            async with self._runtime.database.transaction(actor) as work:
-                await threads.lock(work, turn.thread_id)
-                stands = await queries.end(work, turn.run_id, turn.attempt, status, _with_trace(facts))
-                if turn.call is not None:
-                    ledger = status if status in ("completed", "cancelled", "failed") else "completed"
-                    counted = await self._calls.settle(work, turn.call, ledger)
-                    if turn.call.line.usage is None:
-                        # The provider sent no count: ours goes into the events, so that every reader sees the same.
-                        turn.tail.publish([counted])
-                    turn.call.line.usage = counted
-                    turn.tail.publish([Notice("budget_share_reached", said) for said in turn.call.alerts])
-                    turn.call.alerts.clear()
-                if stands is None:
-                    return None
-                if turn.steps_said:
-                    await tool_calls.cancel(work, turn.run_id)
-                turn.fold()
-                cost_text = await _cost(work, turn)
-                duration_ms = round((time.time() - turn.started_at) * 1000)
-                metadata = {"duration_ms": duration_ms, "cost_usd": cost_text}
-                answer = answer_of(turn, stands, facts, metadata)
-                assert answer.model is not None
-                end = RunEnd(
-                    status=stands,  # pyright: ignore[reportArgumentType]  # the table's check constraint holds the same
-                    finish_reason=answer.finish_reason,
-                    input_tokens=answer.input_tokens,
-                    output_tokens=answer.output_tokens,
-                    model=answer.model,
-                    duration_ms=duration_ms,
-                    cost_usd=cost_text,
-                    error_tag=facts["tag"] if facts else None,
-                    error_message=facts["message"] if facts else None,
-                )
-                if not await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=True):
-                    # An earlier try had committed after all.
-                    return end
-                await audit.record(
-                    work,
-                    "ai_response_completed",
-                    "message",
-                    turn.message_id,
-                    model=end.model,
-                    tokensUsed=answer.input_tokens + answer.output_tokens,
-                    toolsCalled=[part["name"] for part in answer.parts if part["type"] == "tool_call"],
-                    duration=end.duration_ms,
-                    status=stands,
-                )
-                rest = turn.tail.events[turn.tail.flushed :]
-                batch = Batch(turn.tail.base + turn.tail.flushed, [*rest, end])
-                await write(work, [(actor.workspace_id, turn.run_id, batch)])
-                # Last, since the rows that it locks are those of all turns of a user or an agent.
-                await self._count(work, turn, stands)
-        return end
-
-    async def _count(self, work: Transaction, turn: Turn, status: str) -> None:
-        """What agents and the ontology know of a turn that is over."""
-        now = self._runtime.now()
-        agent_id = turn.prepared.agent_id
-        await things.connect(
-            work,
-            "user_interacts_with_agent",
-            turn.actor.user_id,
-            agent_id or specialists.DEFAULT_ID,
-            lastInteraction=now.isoformat(),
-        )
-        if agent_id is not None:
-            await statistics.record(work, agent_id, succeeded=status == "completed", finished_at=now)
 
     async def _take_over(self, actor: Actor, run_id: str, resumes: int) -> Turn | None:
         """Go on with a run that another process, or this one before a restart or a pause, began."""
@@ -622,7 +502,7 @@ async def guarded(
                     await asyncio.sleep(min(60.0, 0.1 * 2 ** min(attempt, 10)))
 
                 async def tidied() -> StepOutcome:
-                    await engine.tidy(actor, run_id, "failed", broke())
+                    await engine.tidy(actor, run_id, "failed", ending.broke())
                     return "over"
 
                 again = tidied
@@ -697,19 +577,6 @@ def _choice(turn: Turn) -> ToolChoice | None:
     return choice if choice == "none" or not turn.steps_said else None
 
 
-def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return other if one is None else one if other is None else one + other
-
-
-async def _cost(work: Transaction, turn: Turn) -> str | None:
-    """What the turn's calls cost so far, as text; earlier attempts by other processes are asked for in the ledger."""
-    if turn.attempt > 1:
-        cost = await usage.cost_of_run(work, turn.thread_id, turn.run_id)
-    else:
-        cost = _sum(turn.cost_usd, turn.call.cost_usd if turn.call else None)
-    return None if cost is None else format(cost, "f")
-
-
 def _used(turn: Turn, call: Call) -> dict[str, Any]:
     """What a step has used that is over: its tokens, and in US dollars as text what they cost, when that is known."""
     earlier = turn.step_usage
@@ -722,38 +589,3 @@ def _used(turn: Turn, call: Call) -> dict[str, Any]:
 
 def _too_many(turn: Turn, most: int) -> TooManySteps:
     return TooManySteps(turn.prepared.agent_name, f"{most} steps")
-
-
-def _facts(error: Refusal | None) -> dict[str, Any] | None:
-    return None if error is None else {"tag": error.tag, "message": error.detail}
-
-
-def _with_trace(facts: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What the run's row keeps of a failure. The trace is for operators: no message and no answer shows it."""
-    trace_id = trace_ids().get("trace_id")
-    return facts if facts is None or trace_id is None else {**facts, "trace_id": trace_id}
-
-
-def _log_end(turn: Turn, end: RunEnd) -> None:
-    log.info(
-        "stream_end",
-        conversation_id=turn.thread_id,
-        run_id=turn.run_id,
-        status=end.status,
-        tag=end.error_tag,
-        finish_reason=end.finish_reason,
-        token_count=end.input_tokens + end.output_tokens,
-        duration_ms=end.duration_ms,
-    )
-
-
-def broke() -> RunBroke:
-    """How a run ends that met a bug; the log has the cause."""
-    return RunBroke("Something went wrong on our side. What came so far is kept; try again.")
-
-
-def interrupted() -> RunInterrupted:
-    """How a run ends that no process can go on with."""
-    return RunInterrupted(
-        "The server stopped in the middle of this answer. What came so far is kept; try again."
-    )

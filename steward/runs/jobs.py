@@ -14,7 +14,8 @@ from steward.providers import service as providers
 from steward.providers.events import Usage
 from steward.runs import direct, queries
 from steward.runs.calls import Calls
-from steward.runs.engine import Engine, interrupted, start_workflow, workflow_id
+from steward.runs.ending import interrupted
+from steward.runs.engine import Engine, start_workflow, workflow_id
 from steward.usage import service as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)

@@ -20,7 +20,7 @@ from steward.kernel.errors import NotFound, Refusal, Unavailable
 from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor, Work
 from steward.runs import service as runs
-from steward.runs.engine import broke
+from steward.runs.ending import broke
 from steward.runs.events import ENDED
 from steward.runs.schemas import Started, TurnRequest
 from steward.schedules import service
