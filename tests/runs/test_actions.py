@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -29,7 +28,7 @@ from tests.conftest import MakePerson, Person
 from tests.runs.test_tools import calling, ended, last_result, of
 from tests.runs.turns import begin, messages, read
 from tests.support import tools_of_tests
-from tests.support.database import as_owner
+from tests.support.database import as_owner, let_time_pass
 from tests.support.scripted_provider import ScriptedProvider
 
 
@@ -149,15 +148,12 @@ async def test_arguments_are_changed_before_they_are_approved(
     assert part["input"] == {"amount": 50}
 
 
-async def test_nobody_in_time_is_no(
-    house: Runtime, client: httpx.AsyncClient, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_nobody_in_time_is_no(house: Runtime, client: httpx.AsyncClient, ada: Person) -> None:
     rule = {"tool": "testPay", "decision": "ask", "expires_seconds": 60}
     assert (await client.post("/api/v1/tool-rules", json=rule, headers=ada.headers)).status_code == 201
     started, events = await waiting(ada, f"Pay. {calling('testPay', amount=5)} {{{{reply:Too late.}}}}")
     (asked,) = of(events, ActionRequest)
-    now = house.now
-    monkeypatch.setattr(house, "now", lambda: now() + timedelta(seconds=61))
+    await let_time_pass(house.settings, ada.actor.workspace_id, 61)
     await actions.expire_due(house)
     events = await rest(ada, started.run_id)
     (told,) = of(events, ToolFailure)

@@ -42,6 +42,17 @@ async def as_owner(settings: Settings) -> AsyncGenerator[Connection]:
         await connection.close()
 
 
+async def let_time_pass(settings: Settings, workspace_id: str, seconds: float) -> None:
+    """Bring the deadlines of a workspace's waiting calls nearer; a clock set forward would end those of all tests."""
+    async with as_owner(settings) as owner:
+        await owner.execute(
+            "UPDATE tool_calls SET expires_at = expires_at - make_interval(secs => $2) "
+            "WHERE workspace_id = $1 AND state = 'waiting'",
+            workspace_id,
+            seconds,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: its type's name, and whether a row must bring a value."""

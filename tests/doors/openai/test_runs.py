@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -18,6 +17,7 @@ from steward.kernel.runtime import Runtime
 from steward.runs import actions
 from tests.conftest import Person
 from tests.doors.openai.running import MODEL, WEATHER, assistant, calling, get, post, thread
+from tests.support.database import let_time_pass
 from tests.support.scripted_provider import ScriptedProvider
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Assistants API is deprecated:DeprecationWarning")
@@ -273,16 +273,14 @@ async def test_a_run_that_waits_is_cancelled(client: httpx.AsyncClient, ada: Per
 
 
 async def test_a_run_expires_when_nobody_hands_in_outputs(
-    client: httpx.AsyncClient, ada: Person, house: Runtime, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, ada: Person, house: Runtime
 ) -> None:
     assistant_id = await assistant(client, ada, tools=[WEATHER])
     thread_id = await thread(client, ada, f"{calling('Bern')} {{{{reply:It rains.}}}}")
     begun = await begin(client, ada, thread_id, assistant_id=assistant_id)
     run = await until(client, ada, begun, "requires_action")
-    now = house.now
-    monkeypatch.setattr(house, "now", lambda: now() + timedelta(seconds=601))
+    await let_time_pass(house.settings, ada.actor.workspace_id, 601)
     await actions.expire_due(house)
-    monkeypatch.undo()
     expired = await until(client, ada, run, "expired")
     assert (expired["last_error"], expired["required_action"], expired["expires_at"]) == (None, None, None)
     path = f"/threads/{thread_id}/runs/{run['id']}"
@@ -309,10 +307,8 @@ async def test_a_run_waits_as_long_as_the_server_is_set_to(
     begun = await begin(client, ada, thread_id, assistant_id=assistant_id)
     assert begun["expires_at"] - begun["created_at"] == 86_400
     run = await until(client, ada, begun, "requires_action")
-    now = house.now
-    monkeypatch.setattr(house, "now", lambda: now() + timedelta(hours=23))
+    await let_time_pass(house.settings, ada.actor.workspace_id, 23 * 3_600)
     await actions.expire_due(house)
-    monkeypatch.undo()
     (call,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
     path = f"/threads/{thread_id}/runs/{run['id']}/submit_tool_outputs"
     late = await post(client, ada, path, tool_outputs=[{"tool_call_id": call["id"], "output": "rain"}])
