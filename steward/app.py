@@ -29,6 +29,7 @@ from steward.agents import catalogue, prompt_routes
 from steward.agents import routes as agents
 from steward.agents import tool_routes as tools
 from steward.agents.hooks import Hooks
+from steward.doors import artifacts
 from steward.doors.ai_sdk import routes as ai_sdk
 from steward.doors.mcp import routes as mcp
 from steward.doors.mcp.errors import error_response as mcp_error_response
@@ -235,6 +236,7 @@ def create_app(settings: Settings, announce: Callable[[Runtime], Awaitable[None]
         Uploads(_upload_paths(), settings.knowledge.file_bytes),
         limit_headers=limit_headers,
         framed={f"/{_EMBEDDED}": settings.embed_origins.replace(",", "")},
+        pages=artifacts.security_headers(),
     )
     return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, gate), settings.trusted_proxies))
 
@@ -311,6 +313,7 @@ def build_api(settings: Settings, announce: Callable[[Runtime], Awaitable[None]]
         openai_described.describe(door.router)
         app.include_router(door.router)
     app.include_router(mcp.router)
+    app.include_router(artifacts.router)
     _operations(app, ready)
     _pages(app, embeds=bool(settings.embed_origins))
     app.add_exception_handler(Refusal, _on_refusal)

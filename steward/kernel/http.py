@@ -31,7 +31,8 @@ _FORM_BYTES: Final = 1_000_000
 
 _POLICY: Final = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors "
+    "connect-src 'self'; font-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors "
 )
 
 
@@ -182,14 +183,16 @@ class Gate:
         uploads: Uploads | None = None,
         limit_headers: Callable[[str, Standing], list[tuple[bytes, bytes]]] = limit_headers,
         framed: Mapping[str, str] | None = None,
+        pages: Mapping[str, list[tuple[bytes, bytes]]] | None = None,
     ) -> None:
         self._app = app
         self._limits = limits
         self._shape = shape
         self._uploads = uploads or Uploads()
         self._limit_headers = limit_headers
-        # Addresses that other sites may show in a frame, and which.
-        self._framed = {path: security_headers(sites) for path, sites in (framed or {}).items()}
+        # Addresses that other sites may show in a frame, and which; pages that bring all of these headers themselves.
+        framed_headers = {path: security_headers(sites) for path, sites in (framed or {}).items()}
+        self._own_headers = {**framed_headers, **(pages or {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through, or refuse it."""
@@ -214,7 +217,7 @@ class Gate:
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id.encode()),
-                    *self._framed.get(scope["path"], _SECURITY_HEADERS),
+                    *self._own_headers.get(scope["path"], _SECURITY_HEADERS),
                     *(self._limit_headers(scope["path"], standing) if standing is not None else ()),
                 ]
             if status == 500:

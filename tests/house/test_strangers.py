@@ -37,6 +37,8 @@ _OWN_ACCOUNT = {"POST /api/v1/auth/sign-out", "PUT /api/v1/me/password"}
 _READING = {"POST /api/v1/knowledge/search", "POST /v1/vector_stores/{vector_store_id}/search"}
 # A protocol of its own, with a shape of its own for refusals: tests/doors/mcp/ knocks there.
 _ELSEWHERE = {"DELETE /mcp", "GET /mcp", "POST /mcp"}
+# Pages that hold nothing: they show what the app hands them, in a frame without an origin.
+_FRAMES = {"GET /artifact/still", "HEAD /artifact/still", "GET /artifact/running", "HEAD /artifact/running"}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _SOCKET = "/api/v1/ws"
 
@@ -389,7 +391,7 @@ def _routes() -> tuple[list[Route], list[str]]:
 
 
 ROUTES, SOCKETS = _routes()
-GUARDED = [route for route in ROUTES if route.name not in _PUBLIC | _ELSEWHERE]
+GUARDED = [route for route in ROUTES if route.name not in _PUBLIC | _ELSEWHERE | _FRAMES]
 UNSAFE = [route for route in GUARDED if route.method not in _SAFE]
 
 
