@@ -1,0 +1,58 @@
+export const providers = {
+  "Model: {name}": "Modell: {name}",
+  "Models and keys": "Modelle und Schlüssel",
+  "No language model is set up yet, so Steward answers by quoting your workspace's documents. To get a model, set a provider's key, such as {variable}, and start the server again.":
+    "Noch ist kein Sprachmodell eingerichtet, daher antwortet Steward mit Zitaten aus den Dokumenten des Arbeitsbereichs. Für ein Modell den Schlüssel eines Anbieters setzen, etwa {variable}, und den Server neu starten.",
+  Models: "Modelle",
+  Providers: "Anbieter",
+  "Providers are called with the server’s key, or with a key of your workspace.":
+    "Anbieter werden mit dem Schlüssel des Servers oder mit einem Schlüssel des Arbeitsbereichs aufgerufen.",
+  "Who the models come from. Admins and owners set keys.": "Von wem die Modelle kommen. Admins und Inhaber setzen Schlüssel.",
+  "Loading the providers…": "Anbieter werden geladen …",
+  "Loading the models…": "Modelle werden geladen …",
+  "No provider can be called yet, so Steward answers from your documents alone. Set a provider’s key above to get its models.":
+    "Noch kann kein Anbieter aufgerufen werden, daher antwortet Steward nur aus Ihren Dokumenten. Oben den Schlüssel eines Anbieters setzen, um dessen Modelle zu bekommen.",
+  "No provider can be called yet, so Steward answers from your documents alone. Ask an admin to set a provider’s key.":
+    "Noch kann kein Anbieter aufgerufen werden, daher antwortet Steward nur aus Ihren Dokumenten. Bitten Sie einen Admin, den Schlüssel eines Anbieters zu setzen.",
+  "Key of this workspace, {ending}, set {moment}": "Schlüssel dieses Arbeitsbereichs, {ending}, gesetzt: {moment}",
+  "Key set by the operator of the server": "Schlüssel vom Betreiber des Servers gesetzt",
+  "Ready without a key": "Ohne Schlüssel bereit",
+  "No key yet": "Noch kein Schlüssel",
+  "Not set up on this server": "Auf diesem Server nicht eingerichtet",
+  Replace: "Ersetzen",
+  "Use your own": "Eigenen verwenden",
+  "Set key": "Schlüssel setzen",
+  "Remove the key for {name}": "Schlüssel für {name} entfernen",
+  "Remove the key for {name}?": "Schlüssel für {name} entfernen?",
+  "The next answer does without it. If the operator of the server has set a key, that one is used again.":
+    "Schon die nächste Antwort kommt ohne ihn aus. Hat der Betreiber des Servers einen Schlüssel gesetzt, gilt wieder dieser.",
+  "The key for {name} was removed.": "Der Schlüssel für {name} wurde entfernt.",
+  "The key for {name} is stored.": "Der Schlüssel für {name} ist gespeichert.",
+  "Replace the key for {name}": "Schlüssel für {name} ersetzen",
+  "Set a key for {name}": "Schlüssel für {name} setzen",
+  "It is kept sealed and never shown again. The next answer uses it.":
+    "Er wird versiegelt aufbewahrt und nie wieder angezeigt. Die nächste Antwort verwendet ihn.",
+  "Provider’s key": "Schlüssel des Anbieters",
+  "As the provider gave it to you.": "So, wie der Anbieter ihn vergeben hat.",
+  "A key has only letters, digits and signs, without spaces. Copy it again.":
+    "Ein Schlüssel besteht nur aus Buchstaben, Ziffern und Zeichen, ohne Leerzeichen. Bitte erneut kopieren.",
+  "Providers in use": "Verwendete Anbieter",
+  "Other providers": "Weitere Anbieter",
+  "Other providers ({count})": "Weitere Anbieter ({count})",
+  "Search providers": "Anbieter suchen",
+  "No provider fits these words.": "Kein Anbieter passt zu diesen Wörtern.",
+  fast: "schnell",
+  balanced: "ausgewogen",
+  powerful: "stark",
+  Free: "Kostenlos",
+  "Price not known": "Preis nicht bekannt",
+  "{read} read, {written} written": "{read} gelesen, {written} geschrieben",
+  "{count} tokens of context": { one: "{count} Token Kontext", other: "{count} Token Kontext" },
+  "Default model": "Standardmodell",
+  "The server’s choice": "Wie der Server wählt",
+  "The server’s choice: {model}": "Wie der Server wählt: {model}",
+  "Only models that are on can be chosen and answer. The default one stays on. Prices are for a million tokens.":
+    "Nur eingeschaltete Modelle stehen zur Wahl und antworten. Das Standardmodell bleibt an. Preise gelten für eine Million Token.",
+  "The models that may answer here. Prices are for a million tokens.": "Die Modelle, die hier antworten dürfen. Preise gelten für eine Million Token.",
+  "settings providers keys prices default model": "Einstellungen Anbieter Schlüssel Preise Standardmodell",
+};
