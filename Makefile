@@ -11,7 +11,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
-WORKERS ?= 3
+# One more test process than there are cores: tests wait for the database half of their time.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
 ARGS ?=
 
 VENV := .venv
@@ -21,6 +22,7 @@ INSTALL := $(BIN)/python scripts/install.py
 WEB_LOCK := $(wildcard web/package.json web/package-lock.json)
 MCP_REFERENCE := tests/mcp_servers/reference/node_modules/.installed
 NODE_JUDGES := tests/judges/node/node_modules/.installed
+LIGHTHOUSE := web/bench/lighthouse/node_modules/.installed
 WEB_INSTALLED := web/node_modules/.installed
 WEB_BUILT := steward/static/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/e2e/*' -not -path 'web/bench/*' -not -path 'web/tests/*' \
@@ -48,7 +50,7 @@ setup: $(STAMPS)/project $(WEB_BUILT) ## Install the program into .venv and buil
 	@:
 
 .PHONY: setup-dev
-setup-dev: $(STAMPS)/project $(STAMPS)/dev $(WEB_INSTALLED) $(WEB_BUILT) $(MCP_REFERENCE) $(NODE_JUDGES) ## The same, with all that checks and tests need
+setup-dev: $(STAMPS)/project $(STAMPS)/dev $(WEB_INSTALLED) $(WEB_BUILT) $(MCP_REFERENCE) $(NODE_JUDGES) $(LIGHTHOUSE) ## The same, with all that checks and tests need
 	@bash scripts/system_packages.sh
 
 $(STAMPS)/venv: requirements/uv.txt
@@ -92,6 +94,12 @@ $(NODE_JUDGES): tests/judges/node/package-lock.json
 	@cd $(dir $<) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+$(LIGHTHOUSE): web/bench/lighthouse/package-lock.json
+	@bash scripts/need_node.sh
+	@echo "Installing Lighthouse, which judges the web app"
+	@cd $(dir $<) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 $(WEB_BUILT): $(WEB_SOURCES) | $(WEB_INSTALLED)
 	@bash scripts/need_node.sh
 	@echo "Building the web app"
@@ -123,9 +131,9 @@ check: $(STAMPS)/project $(STAMPS)/dev $(WEB_INSTALLED) $(WEB_BUILT) ## The quic
 
 .PHONY: test
 test: setup-dev ## Everything that must pass: checks, all tests, browsers
-	@$(call each,format lint floors types tests web-check web-test e2e)
+	@$(call each,format lint floors types tests web-check web-test e2e lighthouse)
 
-.PHONY: format lint floors types unit tests web-check web-test e2e
+.PHONY: format lint floors types unit tests web-check web-test e2e lighthouse
 format:
 	@$(BIN)/ruff format --check --quiet . && echo "ruff format: all files are formatted" \
 		|| { echo "ruff format: run make fix"; exit 1; }
@@ -154,6 +162,9 @@ web-test:
 
 e2e:
 	@cd web && npm run --silent e2e
+
+lighthouse:
+	@cd web && npm run --silent lighthouse
 
 .PHONY: fix
 fix: $(STAMPS)/dev $(WEB_INSTALLED) ## Format and mend what ruff can mend
@@ -189,5 +200,5 @@ screenshots: setup-dev ## Take the pictures of the README anew, into docs/pictur
 
 .PHONY: clean
 clean: ## Remove what was installed and built; data stays
-	@rm -rf $(VENV) web/node_modules steward/static build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) web/node_modules web/bench/lighthouse/node_modules steward/static build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 
 import { defineConfig } from "@playwright/test";
 
@@ -10,8 +11,8 @@ export default defineConfig({
   outputDir: "test-results",
   globalSetup: "./e2e/server.ts",
   reporter: "line",
-  // As many as there are cores; each has a server of its own.
-  workers: 2,
+  // As many as there are cores; each has a server of its own, with a database, so memory sets an end to them.
+  workers: Math.min(6, Math.max(2, availableParallelism())),
   retries: 0,
   timeout: 90_000,
   expect: {

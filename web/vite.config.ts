@@ -11,25 +11,66 @@ import { defineConfig } from "vitest/config";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+// What a page shows first beside the frame around it, by the beginning of its address; "/" stands for itself alone.
+const pages = {
+  "": "src/app/workplace.tsx",
+  "/": "src/app/chat_page.tsx",
+  "/chat/": "src/app/chat_page.tsx",
+  "/library": "src/features/knowledge/library_page.tsx",
+  "/agents": "src/features/agents/agents_page.tsx",
+  "/tasks": "src/features/tasks/tasks_page.tsx",
+  "/settings": "src/app/settings_page.tsx",
+  "/settings/usage": "src/features/usage/usage_section.tsx",
+};
+
+type Chunks = Record<string, { type: string; fileName: string; facadeModuleId?: string | null; imports?: string[] }>;
+
+/** The files of each page, those that they need included and those of every page left out. */
+function filesOfPages(chunks: Chunks): Record<string, string[]> {
+  const chunkOf = (module: string) => Object.values(chunks).find(({ facadeModuleId }) => facadeModuleId === here(`./${module}`));
+  const follow = (file: string, found: Set<string>): Set<string> => {
+    if (found.has(file)) return found;
+    found.add(file);
+    for (const next of chunks[file]?.imports ?? []) follow(next, found);
+    return found;
+  };
+  const known = follow(chunkOf("index.html")?.fileName ?? "", new Set());
+  const files: Record<string, string[]> = {};
+  for (const [beginning, module] of Object.entries(pages)) {
+    const chunk = chunkOf(module);
+    if (chunk === undefined) throw new Error(`${module} is no chunk of its own any more: look at the pages in vite.config.ts`);
+    const needed = [...follow(chunk.fileName, new Set())].filter((file) => !known.has(file));
+    files[beginning] = needed.map((file) => `/${file}`);
+    // The frame around the pages comes first, and comes with each of them.
+    if (beginning === "") needed.forEach((file) => known.add(file));
+  }
+  return files;
+}
+
 /**
- * Set the theme before the first paint. The server allows no inline script, and a module would run too late,
- * so a tiny classic script of its own goes first into the page's head.
+ * What runs before the first paint. The server allows no inline script, and a module would run too late, so a tiny
+ * classic script of its own goes first into the page's head, and is told there which files each page needs.
  */
-function earlyTheme(): Plugin {
-  const source = readFileSync(here("./src/app/early_theme.js"), "utf8");
-  const fileName = `assets/theme-${createHash("sha256").update(source).digest("hex").slice(0, 8)}.js`;
+function earlyScript(): Plugin {
+  const source = readFileSync(here("./src/app/early.js"), "utf8");
+  const fileName = `assets/early-${createHash("sha256").update(source).digest("hex").slice(0, 8)}.js`;
   let building = false;
   return {
-    name: "steward-early-theme",
+    name: "steward-early-script",
     configResolved(config) {
       building = config.command === "build";
     },
     buildStart() {
       if (building) this.emitFile({ type: "asset", fileName, source });
     },
-    transformIndexHtml: () => [
-      { tag: "script", attrs: { src: building ? `/${fileName}` : "/src/app/early_theme.js" }, injectTo: "head-prepend" },
-    ],
+    transformIndexHtml: {
+      order: "post",
+      handler(_html, { bundle, filename }) {
+        const isApp = filename === here("./index.html");
+        const told = bundle !== undefined && isApp ? { "data-files": JSON.stringify(filesOfPages(bundle as Chunks)) } : {};
+        return [{ tag: "script", attrs: { src: building ? `/${fileName}` : "/src/app/early.js", ...told }, injectTo: "head-prepend" }];
+      },
+    },
   };
 }
 
@@ -67,30 +108,62 @@ function packed(): Plugin {
   };
 }
 
+/** KaTeX names each of its fonts in three formats; every browser that runs this app reads the smallest. */
+function smallFonts(): Plugin {
+  return {
+    name: "steward-small-fonts",
+    enforce: "pre",
+    transform: (code, id) =>
+      /katex[\\/]dist[\\/]katex\.min\.css/.test(id) ? code.replace(/,url\([^)]+\.(?:woff|ttf)\)\s*format\("[^"]+"\)/g, "") : undefined,
+  };
+}
+
 type Graph = { getModuleInfo(id: string): { importedIds: readonly string[] } | null };
 
-/**
- * What every page needs, in one file: many small ones cost a slow line a round trip each. Only modules that do nothing
- * when they are loaded belong here, since the embedded page takes the same file.
- */
-function firstFile() {
-  let needed: Set<string> | null = null;
-  const follow = (id: string, graph: Graph, found: Set<string>) => {
-    if (found.has(id)) return found;
+/** All modules that one module cannot do without. */
+function needsOf(root: string) {
+  const found = new Set<string>();
+  const follow = (id: string, graph: Graph) => {
+    if (found.has(id)) return;
     found.add(id);
-    for (const next of graph.getModuleInfo(id)?.importedIds ?? []) follow(next, graph, found);
-    return found;
+    for (const next of graph.getModuleInfo(id)?.importedIds ?? []) follow(next, graph);
   };
   return (id: string, graph: Graph) => {
-    needed ??= follow(here("./src/app/main.tsx"), graph, new Set());
-    return needed.has(id) && /[\\/](?:node_modules|src[\\/]shared)[\\/].+\.[jt]sx?$/.test(id) ? "first" : null;
+    if (found.size === 0) follow(here(root), graph);
+    return found.has(id);
   };
+}
+
+const isSmall = (id: string) => /[\\/](?:lucide-react|src[\\/]shared)[\\/].+\.m?[jt]sx?$/.test(id);
+const isPart = (id: string) => /[\\/](?:node_modules|src[\\/](?:shared|features))[\\/].+\.m?[jt]sx?$/.test(id);
+
+/**
+ * Few files, since many small ones cost a slow line a round trip each: `first` is what every page needs, `frame` what stands
+ * around the pages, `common` the small parts that pages share, `talk` what conversations are made of. A file takes what its
+ * modules need along, unless an earlier one has it. Only modules that do nothing when they are loaded belong into them,
+ * since pages take them that need a part alone.
+ */
+function sharedFiles() {
+  const ofApp = needsOf("./src/app/main.tsx");
+  const ofFrame = needsOf("./src/app/workplace.tsx");
+  const ofChat = needsOf("./src/app/chat_page.tsx");
+  const rules: Record<string, (id: string, graph: Graph) => boolean> = {
+    first: (id, graph) => id.includes("vite/preload-helper") || (isPart(id) && (ofApp(id, graph) || (isSmall(id) && ofFrame(id, graph)))),
+    frame: (id, graph) => isPart(id) && ofFrame(id, graph),
+    common: (id, graph) => isSmall(id) && ofChat(id, graph),
+    talk: (id, graph) => isPart(id) && ofChat(id, graph),
+  };
+  return Object.entries(rules).map(([name, belongs], place) => ({
+    debugName: name,
+    name: (id: string, graph: Graph) => (belongs(id, graph) ? name : null),
+    priority: 10 - place,
+  }));
 }
 
 const server = process.env.STEWARD_SERVER ?? "http://127.0.0.1:8000";
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), earlyTheme(), embedScript(), packed()],
+  plugins: [react(), tailwindcss(), earlyScript(), embedScript(), smallFonts(), packed()],
   resolve: {
     alias: [
       { find: /^~\//, replacement: `${here("./src")}/` },
@@ -100,16 +173,18 @@ export default defineConfig({
       { find: /^shiki$/, replacement: here("./src/shared/markdown/shiki_few.ts") },
     ],
   },
-  server: { proxy: { "/api": { target: server, ws: true }, "/v1": server } },
+  server: { proxy: { "/api": { target: server, ws: true }, "/v1": server, "/artifact": server } },
   build: {
     outDir: "../steward/static",
     emptyOutDir: true,
     manifest: true,
     sourcemap: false,
+    // The page's policy takes fonts from files alone, and a picture of one's own may stand in the text.
+    assetsInlineLimit: (file) => (file.endsWith(".woff2") ? false : undefined),
     target: "es2023",
     rolldownOptions: {
       input: { index: here("./index.html"), embed: here("./embed.html") },
-      output: { codeSplitting: { groups: [{ debugName: "first", name: firstFile() }] } },
+      output: { codeSplitting: { groups: sharedFiles() } },
     },
     chunkSizeWarningLimit: 700,
   },

@@ -95,7 +95,7 @@ test("a built-in agent is read, and a viewer changes nothing", async ({ page }) 
   await page.goto("/agents");
   await page.getByRole("link", { name: "JamesBot", exact: true }).click();
   await expect(page.getByRole("note")).toContainText("built in");
-  await expect(page.getByLabel("Name")).toBeDisabled();
+  await expect(page.getByLabel("Name", { exact: true })).toBeDisabled();
   await page.goto("/agents");
   await expect(page.getByRole("button", { name: "New agent" })).toHaveCount(0);
   await page.goto("/tasks");

@@ -5,7 +5,7 @@ import { startAgain, stopServer } from "./server";
 
 const slow = "{{words:60}} {{pace_ms:60}}";
 
-test("the own message shows at once, and the answer grows piece by piece [CHAT-08] [UI-15] [UI-27] [UI-35]", async ({ signedIn: page }) => {
+test("the own message shows at once, and the answer grows piece by piece [CHAT-08] [UI-15] [UI-27] [UI-35] [UI-19] [TEST-02]", async ({ signedIn: page }) => {
   await page.goto("/");
   await send(page, `${slow} {{first_ms:700}}`);
   await expect(questions(page)).toHaveCount(1);
@@ -31,7 +31,7 @@ test("the own message shows at once, and the answer grows piece by piece [CHAT-0
   await expect(box(page)).toBeEnabled();
 });
 
-test("nothing jumps and the page stays quick while an answer streams", async ({ signedIn: page }) => {
+test("nothing jumps and the page stays quick while an answer streams [PERF-12]", async ({ signedIn: page }) => {
   await page.addInitScript(() => {
     const seen = { shift: 0, longest: 0 };
     Object.assign(window, { seen });
@@ -133,7 +133,7 @@ test("an edited question makes a branch, and the old one stays reachable", async
   await expect(questions(page)).toHaveCount(2);
 });
 
-test("a provider's failure is a sentence, and trying again works", async ({ signedIn: page }) => {
+test("a provider's failure is a sentence, and trying again works [ERR-13]", async ({ signedIn: page }) => {
   await page.goto("/");
   await send(page, "{{reply:It works now, at last.}} {{error_after:2}} {{times:1}}");
   const alert = page.getByRole("alert");
@@ -239,7 +239,7 @@ test("the keyboard alone is enough", async ({ signedIn: page }) => {
   await expect(box(page)).toHaveValue("");
 });
 
-test("the conversation outlives a restart of the server, and so does an open page", async ({ signedIn: page }) => {
+test("the conversation outlives a restart of the server, and so does an open page [TEST-05]", async ({ signedIn: page }) => {
   await page.goto("/");
   await ask(page, "{{reply:Written before the restart.}}");
   await stopServer();

@@ -1,4 +1,4 @@
-import { ask, box, expect, test, unique } from "./scene";
+import { answers, ask, box, expect, test, unique } from "./scene";
 
 test("conversations are found, pinned, renamed, archived and restored", async ({ signedIn: page }) => {
   const word = unique("Kingfisher").replace(" ", "");
@@ -27,8 +27,8 @@ test("conversations are found, pinned, renamed, archived and restored", async ({
   await menu(new RegExp(`Options for ${word}`)).click();
   await page.getByRole("menuitem", { name: "Rename" }).click();
   const renamed = unique("Heron");
-  await page.getByLabel("Title").fill(renamed);
-  await page.getByLabel("Title").press("Enter");
+  await page.getByLabel("Title", { exact: true }).fill(renamed);
+  await page.getByLabel("Title", { exact: true }).press("Enter");
   await expect(list.getByRole("link", { name: renamed })).toBeVisible();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(renamed);
   await expect(page).toHaveTitle(`${renamed} · Steward`);
@@ -163,4 +163,89 @@ test("on a narrow screen the list is a drawer [UI-07]", async ({ signedIn: page 
   await expect(drawer).toBeHidden();
   await expect(page.getByRole("heading", { level: 1 })).toContainText(word);
   await expect(box(page)).toBeVisible();
+});
+
+test("a found message is opened where it is, marked, and is there again after a reload [UI-06]", async ({ signedIn: page }) => {
+  const me = (await (await page.request.get("/api/v1/me")).json()) as { csrf_token: string };
+  const headers = { "X-CSRF-Token": me.csrf_token };
+  const word = unique("Ruddock").replace(" ", "");
+  const said = async (id: string | null, text: string): Promise<{ thread_id: string; message_id: string }> => {
+    const message = { id: unique("m").replace(" ", "_"), role: "user", parts: [{ type: "text", text }] };
+    const answer = await page.request.post("/api/v1/chat", { headers, data: { id, messages: [message], stream: false } });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return (await answer.json()) as { thread_id: string; message_id: string };
+  };
+  const first = await said(null, `Far back {{reply:The ${word} sings at dawn.}}`);
+  for (let place = 0; place < 45; place += 1) await said(first.thread_id, `Number ${place} {{words:60}}`);
+  await page.goto("/");
+  const search = page.getByLabel("Search conversations");
+  await search.fill(word);
+  const hit = page.getByRole("list", { name: "Search results" }).getByRole("link").filter({ hasText: "sings at dawn" });
+  await expect(hit.first()).toBeVisible();
+
+  // By keyboard: down into the results, and Enter.
+  await search.press("ArrowDown");
+  while (!(await hit.first().evaluate((link) => link === document.activeElement))) await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\?message=msg_/);
+  const found = answers(page).filter({ hasText: `The ${word} sings at dawn.` });
+  await expect(found).toBeInViewport();
+  await expect(found).toHaveAttribute("data-found", "true");
+  await expect(found).toBeFocused();
+  await expect(page.getByText("Number 44")).toHaveCount(0);
+  await expect(found).not.toHaveAttribute("data-found");
+
+  await page.reload();
+  await expect(found).toBeInViewport();
+  await expect(found).toBeFocused();
+
+  // From there one reads on to the end.
+  await page.getByRole("region", { name: "Conversation" }).hover();
+  await expect
+    .poll(
+      async () => {
+        await page.mouse.wheel(0, 4000);
+        return page.getByText("Number 44").count();
+      },
+      { intervals: [150] },
+    )
+    .toBeGreaterThan(0);
+  await page.reload();
+  await expect(found).toBeInViewport();
+  await page.getByRole("button", { name: "To the end" }).click();
+  await expect(page.getByText("Number 44")).toBeInViewport();
+
+  // What is said from a far place stands at the end.
+  await page.reload();
+  await expect(found).toBeInViewport();
+  await box(page).fill("And now {{reply:The last word.}}");
+  await box(page).press("Enter");
+  await expect(answers(page).last()).toContainText("The last word.");
+  await expect(page).not.toHaveURL(/message=/);
+  await expect(page.getByText("Number 44")).toHaveCount(1);
+});
+
+test("a message of another branch is shown on its branch, and an answer to it stays there", async ({ signedIn: page }) => {
+  const word = unique("Wheatear").replace(" ", "");
+  await page.goto("/");
+  await ask(page, `Where {{reply:The ${word} is in the north.}}`);
+  await page.getByRole("button", { name: "Edit message" }).click();
+  await page.getByLabel("Your message").fill("Another question {{reply:Another answer.}}");
+  await page.getByLabel("Your message").press("Enter");
+  await expect(answers(page)).toContainText("Another answer.");
+  await page.getByLabel("Search conversations").fill(word);
+  const found = answers(page).filter({ hasText: `The ${word} is in the north.` });
+  await page.getByRole("list", { name: "Search results" }).getByRole("link").filter({ hasText: "in the north" }).last().click();
+  await expect(found).toBeVisible();
+  await expect(answers(page)).toHaveCount(1);
+  await box(page).fill("And then {{reply:Then it goes south.}}");
+  await box(page).press("Enter");
+  await expect(answers(page).last()).toContainText("Then it goes south.");
+  await expect(found).toBeVisible();
+  await page.reload();
+  await expect(found).toBeVisible();
+  await expect(answers(page)).toHaveCount(2);
+
+  await page.goto(`${page.url().split("?")[0]}?message=msg_none`);
+  await expect(answers(page)).toHaveCount(2);
 });

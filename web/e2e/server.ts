@@ -36,7 +36,8 @@ function keep(next: State, file = stateFile()): void {
   writeFileSync(file, JSON.stringify(next, null, 2));
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   return new Promise((done, fail) => {
     server.once("error", fail);
@@ -80,6 +81,8 @@ function environment(providerUrl: string | null): NodeJS.ProcessEnv {
     ANTHROPIC_BASE_URL: providerUrl,
     STEWARD_UPSTREAM__RETRY_SECONDS: "0.05",
     STEWARD_RATE_LIMITS: "off",
+    // Seals the keys that scenes give their workspace.
+    STEWARD_SECRET_KEY: "only-for-scenes-only-for-scenes-only",
     // Where the scenes' other sites are.
     STEWARD_EMBED_ORIGINS: "http://localhost:*",
     ...Object.fromEntries(given),

@@ -34,10 +34,10 @@ test("usage is summed up in plots, a table, and a file, in exact figures", async
   expect(file).toMatch(/cost_usd/);
   expect(file).toContain(report.total.cost_usd.slice(0, 4));
 
-  await page.getByLabel("Time").selectOption({ label: "Last month" });
+  await page.getByLabel("Time", { exact: true }).selectOption({ label: "Last month" });
   await expect(page.getByRole("heading", { name: "Nothing was used in this time" })).toBeVisible();
   await page.reload();
-  await expect(page.getByLabel("Time")).toHaveValue("last-month");
+  await expect(page.getByLabel("Time", { exact: true })).toHaveValue("last-month");
 });
 
 test("a budget is made, changed and deleted", async ({ signedIn: page }) => {
@@ -105,7 +105,7 @@ test("an API key is shown once, works, and is refused when it is revoked; the lo
   await expect(made).toContainText("You");
   await made.locator("summary").click();
   await expect(made).toContainText("By");
-  await page.getByLabel("Show").selectOption({ label: "API key revoked" });
+  await page.getByLabel("Show", { exact: true }).selectOption({ label: "API key revoked" });
   await expect(page.getByRole("listitem").filter({ hasText: "API key revoked" }).first()).toBeVisible();
   await expect(page.getByRole("listitem").filter({ hasText: "API key created" })).toHaveCount(0);
 });

@@ -72,7 +72,7 @@ test.describe("a call that asks first", () => {
     await finished(page);
   };
 
-  test("runs when it is approved, in the same message", async ({ signedIn: page }) => {
+  test("runs when it is approved, in the same message [TEST-03]", async ({ signedIn: page }) => {
     const name = unique("Approved");
     await waits(page, name);
     const shown = card(page, "Create agent");

@@ -26,8 +26,8 @@ function needs(key, seen = new Set()) {
 const weigh = (keys) =>
   [...keys].reduce((sum, key) => sum + gzipSync(readFileSync(join(built, manifest[key].file)), { level: 9 }).length, 0) / 1024;
 
-// Whoever is signed in loads the workplace at once, beside the first script.
-const first = needs("src/app/workplace.tsx", needs("index.html"));
+// Whoever is signed in loads the frame and the page of conversations at once, beside the first script.
+const first = needs("src/app/chat_page.tsx", needs("src/app/workplace.tsx", needs("index.html")));
 const markdown = [...needs("src/shared/markdown/rendered.tsx")].filter((key) => !first.has(key));
 const firstLoad = weigh(first);
 const markdownLoad = weigh(markdown);

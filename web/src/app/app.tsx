@@ -4,15 +4,18 @@ import { type ReactNode, Suspense, lazy, useEffect, useState } from "react";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 
 import { SignInPage, nextPage } from "~/features/identity/sign_in_page";
-import { useMe } from "~/features/identity/session";
+import { placeOf, useMe, useSeemsSignedIn, useSessionFollowed } from "~/features/identity/session";
 import { WelcomePage } from "~/features/identity/welcome_page";
 import { whenSessionEnds } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
 import { Problem, asProblem } from "~/shared/api/problems";
 import type { Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Announcer } from "~/shared/lib/announcer";
+import { Boundary } from "~/shared/ui/boundary";
 import { Mark } from "~/shared/ui/brand";
 import { Button } from "~/shared/ui/button";
+import { ProblemPage } from "~/shared/ui/problem";
 import { Toasts } from "~/shared/ui/toasts";
 
 /** The pages behind the door. Who is not through it yet need not load them. */
@@ -54,11 +57,12 @@ function Centre({ children }: { children: ReactNode }) {
   return <main className="flex h-full flex-col items-center justify-center gap-4 px-6 text-center">{children}</main>;
 }
 
+/** index.html draws the same before there is any script. */
 function Opening() {
   return (
     <Centre>
       <h1 className="sr-only">Steward</h1>
-      <div role="status" aria-label="Loading">
+      <div role="status" aria-label={t("Loading")}>
         <Mark className="size-11 animate-pulse" />
       </div>
     </Centre>
@@ -68,7 +72,8 @@ function Opening() {
 function SignIn({ sessionEnded, onSignedIn }: { sessionEnded: boolean; onSignedIn: () => void }) {
   const [, navigate] = useLocation();
   const query = useSearch();
-  const { data: me } = useMe();
+  // Whoever is not signed in is not asked about.
+  const { data: me } = useMe(useSeemsSignedIn());
   const next = nextPage(query);
   if (me) return <Redirect to={next} replace />;
   return (
@@ -102,7 +107,7 @@ function Inside() {
   if (me.data)
     return (
       <Suspense fallback={<Opening />}>
-        <Workplace me={me.data} />
+        <Workplace key={placeOf(me.data)} me={me.data} />
       </Suspense>
     );
   if (me.data === null) {
@@ -114,10 +119,10 @@ function Inside() {
     return (
       <Centre>
         <Mark className="size-11" />
-        <h1 className="text-lg font-semibold">Steward cannot be reached</h1>
+        <h1 className="text-lg font-semibold">{t("Steward cannot be reached")}</h1>
         <p className="max-w-sm text-quiet">{asProblem(me.error).message}</p>
         <Button look="loud" busy={me.isFetching} onClick={() => void me.refetch()}>
-          Try again
+          {t("Try again")}
         </Button>
       </Centre>
     );
@@ -126,6 +131,7 @@ function Inside() {
 
 function Pages() {
   const session = useSessionEnd();
+  useSessionFollowed();
   return (
     <Switch>
       <Route path="/sign-in">
@@ -150,11 +156,16 @@ function Pages() {
 
 export function App() {
   const [client] = useState(makeClient);
+  const [location] = useLocation();
   return (
     <QueryClientProvider client={client}>
       <Announcer />
-      <Pages />
-      <Toasts />
+      <Boundary place={location} renderProblem={(isLost) => <ProblemPage isLost={isLost} />}>
+        <Pages />
+      </Boundary>
+      <Boundary place={location} renderProblem={() => null}>
+        <Toasts />
+      </Boundary>
     </QueryClientProvider>
   );
 }

@@ -1,7 +1,7 @@
 // One conversation's page: it reads what the server holds, and puts the rooms together around it.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, type RefObject, Suspense, lazy, useCallback, useEffect, useState } from "react";
-import { useLocation, useRoute } from "wouter";
+import { useLocation, useRoute, useSearchParams } from "wouter";
 
 import { useAgentChoice } from "~/features/agents/agent_choice";
 import { AgentIntro } from "~/features/agents/agent_intro";
@@ -11,8 +11,8 @@ import { SamplesOffer } from "~/features/knowledge/samples_offer";
 import { ModelPicker } from "~/features/providers/model_picker";
 import { NoKeyNotice } from "~/features/providers/no_key_notice";
 import { useModelChoice, useModels } from "~/features/providers/queries";
-import { readHistory } from "~/features/runs/conversation";
 import { ConversationView } from "~/features/runs/conversation_view";
+import { readHistory } from "~/features/runs/history";
 import { OfferedModels } from "~/features/runs/other_model";
 import { hasUnsent } from "~/features/runs/outbox";
 import { ShareRequestSource } from "~/features/runs/share_button";
@@ -20,6 +20,7 @@ import { ThreadMenu } from "~/features/threads/thread_menu";
 import { keys } from "~/shared/api/keys";
 import { asProblem } from "~/shared/api/problems";
 import type { Thread, ThreadDetail } from "~/shared/api/types";
+import { rich, t } from "~/shared/language/words";
 import { NEW_DRAFT } from "~/shared/lib/drafts";
 import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
@@ -46,7 +47,7 @@ type ChatPageProps = {
 
 function LoadingRows() {
   return (
-    <div role="status" aria-label="Loading the conversation" className="mx-auto w-full max-w-3xl flex-1 space-y-4 px-4 pt-8 sm:px-6">
+    <div role="status" aria-label={t("Loading the conversation")} className="mx-auto w-full max-w-3xl flex-1 space-y-4 px-4 pt-8 sm:px-6">
       <div className="ms-auto h-10 w-2/5 animate-pulse rounded-2xl bg-bubble" />
       <div className="h-4 w-11/12 animate-pulse rounded bg-hover" />
       <div className="h-4 w-4/5 animate-pulse rounded bg-hover" />
@@ -55,21 +56,29 @@ function LoadingRows() {
   );
 }
 
-export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, userId }: ChatPageProps) {
+export default function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, userId }: ChatPageProps) {
   const cache = useQueryClient();
   const [, navigate] = useLocation();
   const { models, chosen, shown, choose } = useModelChoice();
   // What the first sight of a new conversation depends on; it shows when all of it is known, so that nothing jumps.
   const { isPending: lacksModels } = useModels();
   const { isPending: lacksDocuments } = useFirstDocuments(fresh);
+  const [asked] = useSearchParams();
+  // The message that somebody looked for; it may be gone, or be one of another conversation.
+  const found = asked.get("message");
   const history = useQuery<ThreadDetail | null>({
     queryKey: keys.history(id),
     queryFn: ({ signal }) =>
-      readHistory(id, { signal }).catch((error: unknown) => {
-        // What was said first may wait here still, for the line or for somebody to sign in.
-        if (asProblem(error).status === 404 && hasUnsent(userId, id)) return null;
-        throw error;
-      }),
+      readHistory(id, { signal, message: found })
+        .catch((error: unknown) => {
+          if (asProblem(error).status === 404 && found !== null) return readHistory(id, { signal });
+          throw error;
+        })
+        .catch((error: unknown) => {
+          // What was said first may wait here still, for the line or for somebody to sign in.
+          if (asProblem(error).status === 404 && hasUnsent(userId, id)) return null;
+          throw error;
+        }),
     enabled: !fresh,
     // A conversation opens with what the server holds now, and goes on by itself from there.
     gcTime: 0,
@@ -92,7 +101,7 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, user
   const [firstWords, setFirstWords] = useState("");
   const [sharing, setSharing] = useState(false);
   const share = useCallback(() => setSharing(true), []);
-  const title = thread?.title || firstWords || "New conversation";
+  const title = thread?.title || firstWords || t("New conversation");
 
   const onThread = useCallback((next: Thread) => cache.setQueryData(keys.thread(id), next), [cache, id]);
   const onChange = useCallback(() => void cache.invalidateQueries({ queryKey: [...keys.threads, "list"] }), [cache]);
@@ -100,12 +109,14 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, user
   const neverBegun = history.data === null && thread === null;
   const onSend = useCallback(
     (words: string) => {
+      // Whoever goes on is at the end from now on, also after a reload.
+      if (found !== null) navigate(`/chat/${encodeURIComponent(id)}`, { replace: true });
       if (!fresh) return;
       setFirstWords((first) => first || words.slice(0, LONGEST_TITLE));
       navigate(`/chat/${encodeURIComponent(id)}`, { replace: true });
       onUsed();
     },
-    [fresh, id, navigate, onUsed],
+    [found, fresh, id, navigate, onUsed],
   );
 
   const onUnsent = useCallback(() => {
@@ -123,26 +134,26 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, user
 
   const ready = fresh || history.data !== undefined;
   useEffect(() => {
-    // On a touch screen the focus would bring up the keyboard over the page.
-    if (!ready || !wide) return;
+    // On a touch screen the focus would bring up the keyboard over the page; who looked for a message reads on there.
+    if (!ready || !wide || found !== null) return;
     // Whoever opened something over the page meanwhile stays in it.
     if (document.querySelector("[role=dialog],[role=alertdialog],[role=menu]") !== null) return;
     box.current?.focus({ preventScroll: true });
-  }, [ready, wide, box]);
+  }, [ready, wide, box, found]);
 
   if (!fresh && history.isError) {
     const problem = asProblem(history.error);
     if (problem.status === 404)
-      return <MissingPage title="This conversation does not exist" lead="It may belong to another workspace." />;
+      return <MissingPage title={t("This conversation does not exist")} lead={t("It may belong to another workspace.")} />;
     return (
       <main className="flex min-w-0 flex-1 flex-col items-center justify-center px-6">
-        <h1 className="sr-only">Conversation</h1>
+        <h1 className="sr-only">{t("Conversation")}</h1>
         <Notice
           kind="problem"
           className="max-w-md"
           action={
             <Button look="danger" busy={history.isFetching} onClick={() => void history.refetch()}>
-              Try again
+              {t("Try again")}
             </Button>
           }
         >
@@ -156,10 +167,10 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, user
     <main className="flex min-w-0 flex-1 flex-col">
       <header className="flex h-14 shrink-0 items-center gap-1 px-2.5 sm:px-4">
         {beside}
-        {thread || firstWords ? <h1 className="min-w-0 truncate px-1.5 text-sm font-medium">{title}</h1> : null}
+        {thread || firstWords ? <h1 dir="auto" className="min-w-0 truncate px-1.5 text-sm font-medium">{title}</h1> : null}
         {thread ? <ThreadMenu thread={thread} /> : null}
         {(thread || firstWords) && !agent.isDefault && agent.agent ? (
-          <p className="ms-auto min-w-0 shrink-[2] truncate ps-2 text-sm text-quiet">with {agent.agent.name}</p>
+          <p className="ms-auto min-w-0 shrink-[2] truncate ps-2 text-sm text-quiet">{rich("with {name}", { name: <bdi>{agent.agent.name}</bdi> })}</p>
         ) : null}
       </header>
       {ready ? (
@@ -170,6 +181,7 @@ export function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, user
               userId={userId}
               draftName={fresh && thread === null && firstWords === "" ? NEW_DRAFT : id}
               history={fresh ? null : (history.data ?? null)}
+              found={found}
               model={hasOwnModel ? undefined : chosen}
               agentId={agent.asked}
               box={box}

@@ -5,6 +5,7 @@ import { Search } from "lucide-react";
 import { useRef, useState } from "react";
 
 import type { Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 
 import { type Entry, type EntryActions, type EntryGroup, useEntries } from "./palette_entries";
 
@@ -15,7 +16,7 @@ function Row({ entry, onChoose }: { entry: Entry; onChoose: (entry: Entry) => vo
   return (
     <Autocomplete.Item value={entry} onClick={() => onChoose(entry)} className={row}>
       <Icon aria-hidden className="size-4 shrink-0 text-quiet" />
-      <span className="min-w-0 flex-1 truncate">{entry.label}</span>
+      <span dir="auto" className="min-w-0 flex-1 truncate">{entry.label}</span>
       {entry.note === undefined ? null : <span className="shrink-0 text-xs text-quiet tabular-nums">{entry.note}</span>}
     </Autocomplete.Item>
   );
@@ -52,7 +53,7 @@ export default function CommandPalette({ me, onClose, ...actions }: CommandPalet
         <Dialog.Backdrop className="veil fixed inset-0 z-40 bg-veil" />
         <Dialog.Viewport className="fixed inset-0 z-40 flex items-start justify-center p-3 pt-[10vh]">
           <Dialog.Popup
-            aria-label="Commands"
+            aria-label={t("Commands")}
             finalFocus={() => !takesFocus.current}
             className="popup flex max-h-[min(30rem,76vh)] w-full max-w-xl flex-col overflow-hidden rounded-2xl border border-line bg-raised shadow-float outline-none"
           >
@@ -70,14 +71,14 @@ export default function CommandPalette({ me, onClose, ...actions }: CommandPalet
               <div className="flex shrink-0 items-center gap-3 border-b border-line px-4.5">
                 <Search aria-hidden className="size-4 shrink-0 text-quiet" />
                 <Autocomplete.Input
-                  aria-label="Find a conversation, a page or an action"
-                  placeholder="Find anything"
+                  aria-label={t("Find a conversation, a page or an action")}
+                  placeholder={t("Find anything")}
                   className="h-12 w-full min-w-0 bg-transparent text-base outline-none placeholder:text-quiet sm:text-sm"
                 />
               </div>
-              <Dialog.Close className="sr-only">Close</Dialog.Close>
+              <Dialog.Close className="sr-only">{t("Close")}</Dialog.Close>
               <Autocomplete.Empty className="px-4.5 py-8 text-center text-sm text-quiet empty:hidden">
-                {isSearching ? "Searching…" : "Nothing found. Try other words."}
+                {isSearching ? t("Searching…") : t("Nothing found. Try other words.")}
               </Autocomplete.Empty>
               <Found onChoose={choose} />
             </Autocomplete.Root>

@@ -3,8 +3,9 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import { readHistory } from "~/features/runs/conversation";
-import { pauseBefore } from "~/features/runs/sending";
+import { readHistory } from "~/features/runs/history";
+import { pauseBefore } from "~/features/runs/pauses";
+import { tellStanding } from "~/features/runs/standing";
 import { keys } from "~/shared/api/keys";
 import type { Thread } from "~/shared/api/types";
 import { pauseForLine } from "~/shared/lib/online";
@@ -17,14 +18,15 @@ function readNews(data: unknown): News | null {
   return message.type === "threads_changed" ? message : null;
 }
 
-/** Read anew what the page shows above conversations that are open. Their messages have a stream of their own. */
-async function refreshOpen(cache: QueryClient, ids: ReadonlySet<string>): Promise<void> {
+/** Ask how conversations stand that are open here, and tell it to what shows them. `ids` names those that changed, null all. */
+async function refreshOpen(cache: QueryClient, ids: ReadonlySet<string> | null): Promise<void> {
   const open = cache.getQueryCache().findAll({ queryKey: [...keys.threads, "one"], predicate: (query) => query.getObserversCount() > 0 });
   for (const { queryKey } of open) {
     const known = cache.getQueryData<Thread | null>(queryKey);
-    if (!known || !ids.has(known.id)) continue;
-    const { thread } = await readHistory(known.id, { limit: 1 });
-    cache.setQueryData<Thread>(queryKey, thread);
+    if (!known || !(ids?.has(known.id) ?? true)) continue;
+    const standing = await readHistory(known.id, { limit: 1 });
+    cache.setQueryData<Thread>(queryKey, standing.thread);
+    tellStanding(standing);
   }
 }
 
@@ -33,18 +35,23 @@ export function refresher(cache: QueryClient): (ids: readonly string[]) => Promi
   const waiting = new Set<string>();
   let isReading = false;
   let isDue = false;
+  let isAny = false;
   return async (ids) => {
     for (const id of ids) waiting.add(id);
+    // News that names nothing says that anything may have changed.
+    isAny ||= ids.length === 0;
     isDue = true;
     if (isReading) return;
     isReading = true;
     while (isDue) {
       isDue = false;
-      const named = new Set(waiting);
+      const named = isAny ? null : new Set(waiting);
+      isAny = false;
       waiting.clear();
       await Promise.allSettled([
         cache.invalidateQueries({ queryKey: keys.threadLists }),
         cache.invalidateQueries({ queryKey: keys.threadTags }),
+        cache.invalidateQueries({ queryKey: keys.actionList }),
         refreshOpen(cache, named),
       ]);
     }

@@ -2,6 +2,8 @@
 import { useEffect } from "react";
 import { Link } from "wouter";
 
+import { t } from "~/shared/language/words";
+
 export function MissingPage({ title, lead }: { title: string; lead: string }) {
   useEffect(() => {
     document.title = `${title} · Steward`;
@@ -11,7 +13,7 @@ export function MissingPage({ title, lead }: { title: string; lead: string }) {
       <h1 className="text-lg font-semibold">{title}</h1>
       <p className="text-quiet">{lead}</p>
       <Link href="/" className="mt-3 rounded-lg bg-accent-fill px-4 py-2 text-sm font-medium text-on-accent hover:bg-accent-fill-hover">
-        Start a new conversation
+        {t("Start a new conversation")}
       </Link>
     </main>
   );

@@ -7,6 +7,7 @@ import { useSignOut } from "~/features/identity/session";
 import { useThreadPages, useThreadSearch } from "~/features/threads/queries";
 import { threadAddress } from "~/features/threads/thread_address";
 import type { Me, Thread } from "~/shared/api/types";
+import { type Word, t } from "~/shared/language/words";
 import { shortMoment } from "~/shared/lib/moments";
 import { chooseTheme } from "~/shared/lib/theme";
 
@@ -37,7 +38,7 @@ export const fits = (entry: Pick<Entry, "label" | "words">, typed: string): bool
 
 const conversation = (thread: Thread): Entry => ({
   key: thread.id,
-  label: thread.title || "New conversation",
+  label: thread.title || t("New conversation"),
   icon: MessageSquare,
   note: shortMoment(thread.last_message_at ?? thread.updated_at),
   run: () => navigate(threadAddress(thread)),
@@ -60,16 +61,25 @@ function useConversations(typed: string): { entries: Entry[]; isSearching: boole
 
 export type EntryActions = { onNewChat: () => void; onSearch: () => void; onShortcuts: () => void };
 
+const action = (key: string, label: Word, words: Word, icon: LucideIcon, run: () => void, takesFocus = false): Entry => ({
+  key,
+  label: t(label),
+  words: t(words),
+  icon,
+  run,
+  takesFocus,
+});
+
 function useActions({ onNewChat, onSearch, onShortcuts }: EntryActions): Entry[] {
   const signOut = useSignOut();
   return [
-    { key: "new", label: "New conversation", icon: SquarePen, words: "chat start ask", run: onNewChat, takesFocus: true },
-    { key: "search", label: "Search in all conversations", icon: Search, words: "find list", run: onSearch, takesFocus: true },
-    { key: "shortcuts", label: "Keyboard shortcuts", icon: Keyboard, words: "help keys", run: onShortcuts, takesFocus: true },
-    { key: "light", label: "Light theme", icon: Sun, words: "look appearance bright", run: () => chooseTheme("light") },
-    { key: "dark", label: "Dark theme", icon: Moon, words: "look appearance night", run: () => chooseTheme("dark") },
-    { key: "system", label: "Theme of the system", icon: Monitor, words: "look appearance", run: () => chooseTheme("system") },
-    { key: "out", label: "Sign out", icon: LogOut, words: "log out leave session", run: () => signOut.mutate() },
+    action("new", "New conversation", "chat start ask", SquarePen, onNewChat, true),
+    action("search", "Search in all conversations", "find list", Search, onSearch, true),
+    action("shortcuts", "Keyboard shortcuts", "help keys", Keyboard, onShortcuts, true),
+    action("light", "Light theme", "look appearance bright", Sun, () => chooseTheme("light")),
+    action("dark", "Dark theme", "look appearance night", Moon, () => chooseTheme("dark")),
+    action("system", "Theme of the system", "look appearance", Monitor, () => chooseTheme("system")),
+    action("out", "Sign out", "log out leave session", LogOut, () => signOut.mutate()),
   ];
 }
 
@@ -78,12 +88,12 @@ export function useEntries(me: Me, typed: string, actions: EntryActions): { grou
   const conversations = useConversations(typed);
   const pages = destinations
     .filter(({ adminsOnly }) => isAdmin || adminsOnly !== true)
-    .map(({ title, href, icon, words }): Entry => ({ key: href, label: title, icon, words, run: () => navigate(href) }));
+    .map(({ title, href, icon, words }): Entry => ({ key: href, label: t(title), icon, words: t(words), run: () => navigate(href) }));
   const chosen = (entries: Entry[]) => (typed === "" ? entries : entries.filter((entry) => fits(entry, typed)));
   const groups = [
-    { value: "Conversations", items: conversations.entries },
-    { value: "Pages", items: chosen(pages) },
-    { value: "Actions", items: chosen(useActions(actions)) },
+    { value: t("Conversations"), items: conversations.entries },
+    { value: t("Pages"), items: chosen(pages) },
+    { value: t("Actions"), items: chosen(useActions(actions)) },
   ];
   // Named pages and actions come before what was found within messages.
   const ordered = typed === "" ? groups : [...groups.slice(1), ...groups.slice(0, 1)];

@@ -1,9 +1,13 @@
 // The keys that work anywhere on the page, in one list: what listens and what explains read the same.
+import type { Word } from "~/shared/language/words";
+
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 const command = isApple ? "⌘" : "Ctrl";
 const shift = isApple ? "⇧" : "Shift";
 
-export const shortcuts = [
+type Section = { title: Word; keys: readonly { pressed: readonly string[]; words: Word }[] };
+
+export const shortcuts: readonly Section[] = [
   {
     title: "Anywhere",
     keys: [
@@ -30,7 +34,7 @@ export const shortcuts = [
       { pressed: ["Esc"], words: "Close" },
     ],
   },
-] as const;
+];
 
 export type Command = "palette" | "shortcuts" | "new";
 

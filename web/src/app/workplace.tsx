@@ -7,19 +7,24 @@ import { AccountMenu } from "~/features/identity/account_menu";
 import { ApprovalsLink } from "~/features/runs/approvals_link";
 import { ThreadList } from "~/features/threads/thread_list";
 import type { Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { newId } from "~/shared/lib/ids";
 import { agentsAddress, approvalsAddress, libraryAddress, settingsAddress, tasksAddress, ticketsAddress } from "~/shared/lib/places";
 import { local } from "~/shared/lib/storage";
+import { Boundary } from "~/shared/ui/boundary";
 import { Mark } from "~/shared/ui/brand";
 import { IconButton } from "~/shared/ui/button";
+import { FloatingProblem, ProblemNote, ProblemPage } from "~/shared/ui/problem";
 
-import { ChatPage } from "./chat_page";
 import { useCommands } from "./commands";
 import { useLiveThreads } from "./live";
 import { MissingPage } from "./missing_page";
 import { PlaceLink } from "./place_link";
 
-const Drawer = lazy(() => import("~/shared/ui/drawer"));
+const loadDrawer = () => import("~/shared/ui/drawer");
+const Drawer = lazy(loadDrawer);
+const loadChat = () => import("./chat_page");
+const ChatPage = lazy(loadChat);
 const ApprovalsPage = lazy(() => import("~/features/runs/approvals_page"));
 const SharedPage = lazy(() => import("./shared_page"));
 const SettingsPage = lazy(() => import("./settings_page"));
@@ -30,6 +35,14 @@ const TasksPage = lazy(() => import("~/features/tasks/tasks_page"));
 const DocumentPage = lazy(() => import("~/features/knowledge/document_page"));
 
 const WIDE = "(min-width: 64rem)";
+const CALM_MILLISECONDS = 2_500;
+const isChat = /^\/(?:chat\/|$)/.test(window.location.pathname);
+const warm = (...parts: (() => Promise<unknown>)[]) => {
+  // What cannot be loaded now is said when it is needed.
+  for (const load of parts) void load().catch(() => undefined);
+};
+// Where a conversation shows first, its code comes together with this one.
+if (isChat) warm(loadChat);
 const KEY = "steward.list";
 
 function useWide(): boolean {
@@ -41,6 +54,19 @@ function useWide(): boolean {
     return () => query.removeEventListener("change", onChange);
   }, []);
   return wide;
+}
+
+/** What may be wanted next loads when the page has come to rest. Returns: whether the drawer is there, to be drawn closed. */
+function useCalmDrawer(wide: boolean): boolean {
+  const [isThere, setThere] = useState(false);
+  useEffect(() => {
+    const timer = window.setTimeout(() => {
+      warm(loadChat);
+      if (!wide) warm(() => loadDrawer().then(() => setThere(true)));
+    }, CALM_MILLISECONDS);
+    return () => window.clearTimeout(timer);
+  }, [wide]);
+  return isThere;
 }
 
 /** The conversation that the address names, or a new one with a name of its own until it is used. */
@@ -64,15 +90,11 @@ function isTyping(target: EventTarget | null): boolean {
 const isAgentSection = (section: string | undefined): section is "versions" | "prompt" | undefined =>
   section === undefined || section === "versions" || section === "prompt";
 
-/** A page whose code comes when it is first asked for. */
-function Later({ children }: { children: ReactNode }) {
-  return <Suspense fallback={<main aria-busy className="min-w-0 flex-1" />}>{children}</Suspense>;
-}
 
 export function Workplace({ me }: { me: Me }) {
   useLiveThreads(me.user.id, me.workspace.id);
   const wide = useWide();
-  const [, navigate] = useLocation();
+  const [location, navigate] = useLocation();
   const [home] = useRoute("/");
   const [library] = useRoute(libraryAddress);
   const [approvals] = useRoute(approvalsAddress);
@@ -85,6 +107,7 @@ export function Workplace({ me }: { me: Me }) {
   const [, shownDocument] = useRoute("/library/documents/:id");
   const { id, routeId, fresh, markUsed } = useChatId();
   const [drawer, setDrawer] = useState(false);
+  const hasDrawer = useCalmDrawer(wide) || drawer;
   const [listShown, setListShown] = useState(() => local.get(KEY) !== "hidden");
   const searchBox = useRef<HTMLInputElement>(null);
   const box = useRef<HTMLTextAreaElement>(null);
@@ -117,15 +140,17 @@ export function Workplace({ me }: { me: Me }) {
     window.setTimeout(() => box.current?.focus(), 0);
   };
 
+  const focusSearch = () => searchBox.current?.focus();
   const search = () => {
     showList(true);
     // The list may have to come up first.
-    window.setTimeout(() => searchBox.current?.focus(), wide ? 0 : 60);
+    if (wide) window.setTimeout(focusSearch, 0);
+    else warm(() => loadDrawer().then(() => window.setTimeout(focusSearch, 60)));
   };
   const { windows, showShortcuts } = useCommands(me, { onNewChat: newChat, onSearch: search });
 
   const newChatButton = (
-    <IconButton label="New conversation" onClick={newChat}>
+    <IconButton label={t("New conversation")} onClick={newChat}>
       <SquarePen aria-hidden className="size-4.5" />
     </IconButton>
   );
@@ -140,12 +165,12 @@ export function Workplace({ me }: { me: Me }) {
         <Link href="/" onClick={closeDrawer} className="me-auto flex items-center gap-2.5 rounded-lg font-semibold tracking-tight">
           <Mark className="size-6" /> Steward
         </Link>
-        {toggle("Hide conversations", false)}
+        {toggle(t("Hide conversations"), false)}
         {newChatButton}
       </div>
-      <PlaceLink href={libraryAddress} title="Library" icon={BookOpen} current={library || shownDocument !== null} onOpen={closeDrawer} />
-      <PlaceLink href={agentsAddress} title="Agents" icon={Bot} current={agents || shownAgent !== null} onOpen={closeDrawer} />
-      <PlaceLink href={tasksAddress} title="Tasks" icon={ListTodo} current={tasks || tickets} onOpen={closeDrawer} />
+      <PlaceLink href={libraryAddress} title={t("Library")} icon={BookOpen} current={library || shownDocument !== null} onOpen={closeDrawer} />
+      <PlaceLink href={agentsAddress} title={t("Agents")} icon={Bot} current={agents || shownAgent !== null} onOpen={closeDrawer} />
+      <PlaceLink href={tasksAddress} title={t("Tasks")} icon={ListTodo} current={tasks || tickets} onOpen={closeDrawer} />
       <ApprovalsLink current={approvals} onOpen={closeDrawer} />
       <div className="h-1.5 shrink-0" />
       <ThreadList activeId={routeId} searchBox={searchBox} onOpen={closeDrawer} />
@@ -157,86 +182,62 @@ export function Workplace({ me }: { me: Me }) {
   const besideTitle =
     wide && listShown ? null : (
       <>
-        {toggle("Show conversations", true)}
+        {toggle(t("Show conversations"), true)}
         {newChatButton}
       </>
     );
 
   const mayChange = me.role !== "viewer";
-  let page: ReactNode = <MissingPage title="This page does not exist" lead="The address may be mistyped." />;
+  let page: ReactNode = <MissingPage title={t("This page does not exist")} lead={t("The address may be mistyped.")} />;
   if (home || routeId !== null)
     page = <ChatPage key={id} id={id} fresh={fresh} box={box} onUsed={markUsed} beside={besideTitle} wide={wide} mayChange={mayChange} userId={me.user.id} />;
   else if (library)
-    page = (
-      <Later>
-        <LibraryPage userId={me.user.id} mayChange={mayChange} beside={besideTitle} />
-      </Later>
-    );
+    page = <LibraryPage userId={me.user.id} mayChange={mayChange} beside={besideTitle} />;
   else if (approvals)
-    page = (
-      <Later>
-        <ApprovalsPage beside={besideTitle} />
-      </Later>
-    );
+    page = <ApprovalsPage beside={besideTitle} />;
   else if (agents)
-    page = (
-      <Later>
-        <AgentsPage me={me} beside={besideTitle} />
-      </Later>
-    );
+    page = <AgentsPage me={me} beside={besideTitle} />;
   else if (shownAgent && isAgentSection(shownAgent.section))
-    page = (
-      <Later>
-        <AgentPage key={shownAgent.id} me={me} id={decodeURIComponent(shownAgent.id)} section={shownAgent.section ?? "setup"} beside={besideTitle} />
-      </Later>
-    );
+    page = <AgentPage key={shownAgent.id} me={me} id={decodeURIComponent(shownAgent.id)} section={shownAgent.section ?? "setup"} beside={besideTitle} />;
   else if (tasks || tickets)
     page = (
-      <Later>
-        <TasksPage
-          key={tasks ? "task" : "ticket"}
-          me={me}
-          kind={tasks ? "task" : "ticket"}
-          id={(tasks ? shownTask.id : shownTicket?.id) ?? null}
-          beside={besideTitle}
-        />
-      </Later>
+      <TasksPage
+        key={tasks ? "task" : "ticket"}
+        me={me}
+        kind={tasks ? "task" : "ticket"}
+        id={(tasks ? shownTask.id : shownTicket?.id) ?? null}
+        beside={besideTitle}
+      />
     );
   else if (shared)
-    page = (
-      <Later>
-        <SharedPage key={shared.id} shareId={shared.id} beside={besideTitle} />
-      </Later>
-    );
+    page = <SharedPage key={shared.id} shareId={shared.id} beside={besideTitle} />;
   else if (settings)
-    page = (
-      <Later>
-        <SettingsPage me={me} section={settings.section ?? "account"} beside={besideTitle} />
-      </Later>
-    );
+    page = <SettingsPage me={me} section={settings.section ?? "account"} beside={besideTitle} />;
   else if (shownDocument)
-    page = (
-      <Later>
-        <DocumentPage key={shownDocument.id} id={shownDocument.id} mayChange={mayChange} beside={besideTitle} />
-      </Later>
-    );
+    page = <DocumentPage key={shownDocument.id} id={shownDocument.id} mayChange={mayChange} beside={besideTitle} />;
 
   return (
     <div className="flex h-full">
       {wide && listShown ? (
-        <aside aria-label="Conversations" className="flex w-70 shrink-0 flex-col border-e border-line bg-sunken">
-          {list}
+        <aside aria-label={t("Conversations")} className="flex w-70 shrink-0 flex-col border-e border-line bg-sunken">
+          <Boundary place={location} renderProblem={(isLost) => <ProblemNote isLost={isLost} className="m-3" />}>
+            {list}
+          </Boundary>
         </aside>
       ) : null}
-      {wide ? null : (
-        <Suspense>
-          <Drawer open={drawer} onOpenChange={setDrawer} title="Conversations">
-            {list}
-          </Drawer>
-        </Suspense>
-      )}
-      {page}
-      {windows}
+      <Boundary place={location} renderProblem={(isLost) => <ProblemPage isLost={isLost} beside={besideTitle} />}>
+        <Suspense fallback={<main aria-busy className="min-w-0 flex-1" />}>{page}</Suspense>
+      </Boundary>
+      <Boundary place={location} renderProblem={(isLost) => <FloatingProblem isLost={isLost} />}>
+        {wide || !hasDrawer ? null : (
+          <Suspense>
+            <Drawer open={drawer} onOpenChange={setDrawer} title={t("Conversations")}>
+              {list}
+            </Drawer>
+          </Suspense>
+        )}
+        {windows}
+      </Boundary>
     </div>
   );
 }

@@ -75,6 +75,22 @@ def greet(name: str) -> str:
 
 ![map](https://example.com/map.png)`;
 
+const drawn = `The area is $\\pi r^2$, it costs $5 or $6, and this is wrong: $$\\frac{a}{$$.
+
+\\[
+\\int_0^\\infty e^{-x^2}\\,dx = \\frac{\\sqrt{\\pi}}{2}
+\\]
+
+\`\`\`mermaid
+flowchart LR
+  accTitle: How a question is answered
+  Question --> Model --> Answer
+\`\`\`
+
+\`\`\`mermaid
+flowchart NOWHERE
+\`\`\``;
+
 const rows: readonly State[] = [
   row("of a person", message("user", [text("How many berths are there?\nAnd what do they cost?")])),
   row("of a person, with versions", message("user", [text("How many berths are there?")], branched)),
@@ -91,6 +107,7 @@ const rows: readonly State[] = [
   row("answer with citations", message("assistant", [text("The harbour has forty berths[1]. It was built on the moon[2]."), source(1), source(2), { type: "data-citations", data: { places } }], done)),
   row("answer with a file", message("assistant", [{ type: "file", url: "https://example.com/plan.pdf", mediaType: "application/pdf", filename: "plan.pdf" }], done)),
   row("answer with markdown", message("assistant", [text(markdown)], done)),
+  row("answer with formulae and diagrams", message("assistant", [text(drawn)], done)),
 ];
 
 const call = { type: "dynamic-tool" as const, toolName: "createAgent", toolCallId: "call_1", input: { name: "Harbour agent", model: "gpt-4o-mini" } };

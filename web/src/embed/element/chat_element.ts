@@ -2,6 +2,7 @@
 import { type FromElement, type Kind, type Wishes, fromPage } from "../protocol";
 import { dress, icon } from "./looks";
 import { type GiveToken, TokenSource } from "./token_source";
+import { buttonName, languageOf, nameOf } from "./words";
 
 const MODES = new Set(["button", "sidebar", "inline"]);
 const KINDS: readonly Kind[] = ["basic", "assistant"];
@@ -93,7 +94,7 @@ export class ChatElement extends HTMLElement {
   }
 
   private get label(): string {
-    return this.getAttribute("label") || "Chat";
+    return this.getAttribute("label") || nameOf(this);
   }
 
   private get server(): string {
@@ -120,7 +121,7 @@ export class ChatElement extends HTMLElement {
     // A sidebar is closed from within; the button floats beside its own panel.
     this.button.hidden = !isEnabled || mode === "inline" || (mode === "sidebar" && open);
     this.button.setAttribute("aria-expanded", String(open));
-    this.button.setAttribute("aria-label", open ? `Close ${label}` : `Open ${label}`);
+    this.button.setAttribute("aria-label", buttonName(this, open ? "close" : "open", label));
     this.button.replaceChildren(icon(open ? "close" : "open"));
     if (mode === "sidebar")
       document.documentElement.style.setProperty("--steward-sidebar-width", open && isEnabled ? "var(--steward-width, 24rem)" : "0px");
@@ -130,7 +131,7 @@ export class ChatElement extends HTMLElement {
     this.frame = document.createElement("iframe");
     this.frame.title = this.label;
     this.frame.allow = "clipboard-write";
-    this.frame.src = `${this.server}/embed`;
+    this.frame.src = `${this.server}/embed?lang=${languageOf(this)}`;
     return this.frame;
   }
 

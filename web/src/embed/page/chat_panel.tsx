@@ -2,11 +2,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, type RefObject, useCallback, useEffect, useState } from "react";
 
-import { readHistory } from "~/features/runs/conversation";
 import { ConversationView } from "~/features/runs/conversation_view";
+import { readHistory } from "~/features/runs/history";
 import { keys } from "~/shared/api/keys";
 import { asProblem } from "~/shared/api/problems";
 import type { ThreadDetail } from "~/shared/api/types";
+import { type Word, t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
 
@@ -36,7 +37,7 @@ export function Trouble({ children, action }: { children: ReactNode; action?: Re
   );
 }
 
-const words: Record<Kind, [title: string, lead: string]> = {
+const words: Record<Kind, [title: Word, lead: Word]> = {
   basic: ["Ask anything", "A plain chat with the model. It does not look into any documents."],
   assistant: ["How can I help?", "Ask a question. Answers come with their sources where there are any."],
 };
@@ -45,8 +46,8 @@ function Welcome({ kind }: { kind: Kind }) {
   const [title, lead] = words[kind];
   return (
     <div className="flex min-h-full flex-col justify-center px-6 py-8">
-      <h2 className="text-xl font-semibold tracking-tight">{title}</h2>
-      <p className="mt-2 text-quiet">{lead}</p>
+      <h2 className="text-xl font-semibold tracking-tight">{t(title)}</h2>
+      <p className="mt-2 text-quiet">{t(lead)}</p>
     </div>
   );
 }
@@ -89,14 +90,14 @@ export function ChatPanel({ kind, place, visitor, box, onReady, onBegun }: ChatP
       <Trouble
         action={
           <Button look="danger" busy={history.isFetching} onClick={() => void history.refetch()}>
-            Try again
+            {t("Try again")}
           </Button>
         }
       >
         {asProblem(history.error).message}
       </Trouble>
     );
-  if (!isReady) return <Waiting label="Loading the conversation" />;
+  if (!isReady) return <Waiting label={t("Loading the conversation")} />;
   return (
     <ConversationView
       id={id}
@@ -117,6 +118,7 @@ export function ChatPanel({ kind, place, visitor, box, onReady, onBegun }: ChatP
       waiting={false}
       welcome={<Welcome kind={kind} />}
       takesFiles={false}
+      opensArtifacts={false}
     />
   );
 }

@@ -4,6 +4,7 @@ import { type MouseEvent, useEffect, useRef, useState } from "react";
 
 import { FactsShown } from "~/features/runs/facts_shown";
 import { asProblem } from "~/shared/api/problems";
+import { type Word, t } from "~/shared/language/words";
 import { Button, IconButton } from "~/shared/ui/button";
 import { Segments } from "~/shared/ui/segments";
 
@@ -14,7 +15,7 @@ import { type Line, useLine, useTooLong } from "./line";
 import { visitorOf } from "./token_keeper";
 
 const LONG_MILLISECONDS = 8_000;
-const NAMES: Record<Kind, string> = { basic: "Basic chat", assistant: "AI assistant" };
+const NAMES: Record<Kind, Word> = { basic: "Basic chat", assistant: "AI assistant" };
 
 function Chats({ line, wishes, token, lost }: { line: Line; wishes: Wishes; token: string; lost: boolean }) {
   const [kind, setKind] = useState(wishes.kind);
@@ -22,22 +23,22 @@ function Chats({ line, wishes, token, lost }: { line: Line; wishes: Wishes; toke
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => line.whenShown(() => takeFocus(box.current)), [line]);
   const place = placeOf(kind);
-  const choices = wishes.kinds.map((value) => ({ value, label: NAMES[value] }));
+  const choices = wishes.kinds.map((value) => ({ value, label: t(NAMES[value]) }));
   return (
     <>
       <header className="flex shrink-0 flex-wrap items-center gap-x-2 gap-y-1.5 border-b border-line px-3 py-2">
-        <h1 className="min-w-0 flex-1 truncate text-sm font-semibold">{wishes.label}</h1>
-        <IconButton small label="New conversation" onClick={() => beginAnew(kind)}>
+        <h1 dir="auto" className="min-w-0 flex-1 truncate text-sm font-semibold">{wishes.label}</h1>
+        <IconButton small label={t("New conversation")} onClick={() => beginAnew(kind)}>
           <SquarePen aria-hidden className="size-4" />
         </IconButton>
         {wishes.closable ? (
-          <IconButton small label="Close" onClick={() => line.close()}>
+          <IconButton small label={t("Close")} onClick={() => line.close()}>
             <X aria-hidden className="size-4" />
           </IconButton>
         ) : null}
         {choices.length > 1 ? (
           <div className="flex w-full">
-            <Segments label="Kind of chat" value={kind} choices={choices} onChoose={setKind} />
+            <Segments label={t("Kind of chat")} value={kind} choices={choices} onChoose={setKind} />
           </div>
         ) : null}
       </header>
@@ -46,12 +47,12 @@ function Chats({ line, wishes, token, lost }: { line: Line; wishes: Wishes; toke
           <Lost line={line} />
         </div>
       ) : null}
-      {found.isPending ? <Waiting label="Loading the conversation" /> : null}
+      {found.isPending ? <Waiting label={t("Loading the conversation")} /> : null}
       {found.isError ? (
         <Trouble
           action={
             <Button look="danger" busy={found.isFetching} onClick={() => void found.refetch()}>
-              Try again
+              {t("Try again")}
             </Button>
           }
         >
@@ -72,8 +73,8 @@ function takeFocus(box: HTMLTextAreaElement | null): void {
 
 function Lost({ line }: { line: Line }) {
   return (
-    <Trouble action={<Button look="danger" onClick={() => void line.renew()}>Try again</Button>}>
-      The chat could not sign you in. Try again, or reload the page. What you wrote is kept.
+    <Trouble action={<Button look="danger" onClick={() => void line.renew()}>{t("Try again")}</Button>}>
+      {t("The chat could not sign you in. Try again, or reload the page. What you wrote is kept.")}
     </Trouble>
   );
 }
@@ -89,7 +90,7 @@ export function EmbedPage({ line }: { line: Line }) {
   const late = useTooLong(wishes === null, LONG_MILLISECONDS);
   return (
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/click-events-have-key-events
-    <main aria-label={wishes?.label ?? "Chat"} className="flex h-full min-w-0 flex-col" onClickCapture={stayHere}>
+    <main aria-label={wishes?.label ?? t("Chat")} className="flex h-full min-w-0 flex-col" onClickCapture={stayHere}>
       {wishes !== null && token !== null ? (
         <FactsShown value={false}>
           <Chats line={line} wishes={wishes} token={token} lost={lost} />
@@ -97,8 +98,8 @@ export function EmbedPage({ line }: { line: Line }) {
       ) : null}
       {wishes !== null && token === null ? <h1 className="sr-only">{wishes.label}</h1> : null}
       {token === null && lost ? <Lost line={line} /> : null}
-      {token === null && !lost && !late ? <Waiting label="Loading" /> : null}
-      {late ? <Trouble>This chat is to be shown within another page. Open that page instead.</Trouble> : null}
+      {token === null && !lost && !late ? <Waiting label={t("Loading")} /> : null}
+      {late ? <Trouble>{t("This chat is to be shown within another page. Open that page instead.")}</Trouble> : null}
     </main>
   );
 }

@@ -1,7 +1,11 @@
 // What is being written about an agent, and what of it differs from the agent as it is.
 import type { Agent, AgentChange } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
+import { count } from "~/shared/lib/moments";
 
 import { fullModel } from "./words";
+
+const MOST_SECONDS = 3600;
 
 export type Draft = {
   name: string;
@@ -22,6 +26,10 @@ export type Draft = {
   schedule: string;
   toolSeconds: string;
   maxToolSteps: string;
+  /** Null: those that the workspace chose. */
+  fallbacks: readonly string[] | null;
+  /** Empty for the model's own measure. */
+  effort: string;
 };
 
 export function draftOf(agent: Agent): Draft {
@@ -43,6 +51,8 @@ export function draftOf(agent: Agent): Draft {
     schedule: agent.schedule ?? "",
     toolSeconds: String(agent.tool_seconds),
     maxToolSteps: String(agent.max_tool_steps),
+    fallbacks: agent.fallback_models ?? null,
+    effort: agent.reasoning_effort ?? "",
   };
 }
 
@@ -53,20 +63,22 @@ const number = (typed: string): number => (typed.trim() === "" ? Number.NaN : Nu
 const between = (typed: string, least: number, most: number, whole = true): string | null => {
   const value = number(typed);
   const fits = value >= least && value <= most && (!whole || Number.isInteger(value));
-  return fits ? null : `Write a ${whole ? "whole " : ""}number from ${least} to ${most.toLocaleString()}.`;
+  if (fits) return null;
+  const limits = { least, most: count(most) };
+  return whole ? t("Write a whole number from {least} to {most}.", limits) : t("Write a number from {least} to {most}.", limits);
 };
 
 /** What cannot be saved as it is, by field, each with what to do. */
 export function faultsOf(draft: Draft): Faults {
   const seconds = number(draft.toolSeconds);
   const found: Record<string, string | null> = {
-    name: draft.name.trim() === "" ? "An agent needs a name." : null,
+    name: draft.name.trim() === "" ? t("An agent needs a name.") : null,
     temperature: between(draft.temperature, 0, 2, false),
     maxTokens: between(draft.maxTokens, 1, 1_000_000),
     ragTopK: between(draft.ragTopK, 1, 50),
-    toolSeconds: seconds > 0 && seconds <= 3600 ? null : "Write a number above 0, up to 3,600.",
+    toolSeconds: seconds > 0 && seconds <= MOST_SECONDS ? null : t("Write a number above {least}, up to {most}.", { least: 0, most: count(MOST_SECONDS) }),
     maxToolSteps: between(draft.maxToolSteps, 1, 100),
-    schedule: draft.schedule === "" || /^(@[a-z]+|\S+( +\S+){4})$/.test(draft.schedule.trim()) ? null : "Write five fields, such as 0 9 * * 1-5.",
+    schedule: draft.schedule === "" || /^(@[a-z]+|\S+( +\S+){4})$/.test(draft.schedule.trim()) ? null : t("Write five fields, such as 0 9 * * 1-5."),
   };
   return Object.fromEntries(Object.entries(found).filter(([, fault]) => fault !== null)) as Faults;
 }
@@ -91,6 +103,8 @@ export function changesOf(agent: Agent, draft: Draft): AgentChange {
     schedule: draft.schedule.trim() === "" ? null : draft.schedule.trim(),
     tool_seconds: number(draft.toolSeconds),
     max_tool_steps: number(draft.maxToolSteps),
+    fallback_models: draft.fallbacks === null ? null : [...draft.fallbacks],
+    reasoning_effort: draft.effort === "" ? null : draft.effort,
   };
   const changes = Object.fromEntries(
     Object.entries(wanted).filter(([field, value]) => !same(value, agent[field as keyof Agent])),

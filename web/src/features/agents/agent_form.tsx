@@ -3,6 +3,7 @@ import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
 import type { Agent, Me } from "~/shared/api/types";
+import { type Word, t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Field } from "~/shared/ui/field";
 import { Notice } from "~/shared/ui/notice";
@@ -12,13 +13,15 @@ import { toast } from "~/shared/ui/toasts";
 
 import { type Draft, type Faults, changesOf, draftOf, faultsOf } from "./agent_draft";
 import { CollectionChoice } from "./collection_choice";
+import { EffortChoice } from "./effort_choice";
+import { FallbackChoice } from "./fallback_choice";
 import { ModelChoice } from "./model_choice";
 import { useChangeAgent } from "./queries";
 import { ScheduleChoice } from "./schedule_choice";
 import { ToolChoice } from "./tool_choice";
 import { accessNames, typeNames } from "./words";
 
-const choicesOf = (names: Record<string, string>) => Object.entries(names).map(([value, label]) => ({ value, label }));
+const choicesOf = (names: Readonly<Record<string, Word>>) => Object.entries(names).map(([value, label]) => ({ value, label: t(label) }));
 
 function Part({ title, lead, children }: { title: string; lead?: string; children: ReactNode }) {
   return (
@@ -36,33 +39,34 @@ type PartProps = { draft: Draft; faults: Faults; set: (part: Partial<Draft>) => 
 
 function Words({ draft, faults, set }: PartProps) {
   return (
-    <Part title="What it is">
+    <Part title={t("What it is")}>
       <div className="grid gap-4 sm:grid-cols-[1fr_12rem]">
-        <Field label="Name" value={draft.name} maxLength={256} autoComplete="off" fault={faults.name} onChange={(event) => set({ name: event.target.value })} />
-        <Select label="Kind" choices={choicesOf(typeNames)} value={draft.type} onChange={(event) => set({ type: event.target.value as Draft["type"] })} />
+        <Field label={t("Name")} value={draft.name} dir="auto" maxLength={256} autoComplete="off" fault={faults.name} onChange={(event) => set({ name: event.target.value })} />
+        <Select label={t("Kind")} choices={choicesOf(typeNames)} value={draft.type} onChange={(event) => set({ type: event.target.value as Draft["type"] })} />
       </div>
-      <TextArea label="Description" rows={2} maxLength={2000} placeholder="One or two sentences for your colleagues." value={draft.description} onChange={(event) => set({ description: event.target.value })} />
+      <TextArea label={t("Description")} dir="auto" rows={2} maxLength={2000} placeholder={t("One or two sentences for your colleagues.")} value={draft.description} onChange={(event) => set({ description: event.target.value })} />
       <TextArea
-        label="Instructions"
+        label={t("Instructions")}
+        dir="auto"
         rows={10}
         maxLength={256_000}
-        placeholder="Who it is, whom it helps, how it answers, and what it leaves alone."
+        placeholder={t("Who it is, whom it helps, how it answers, and what it leaves alone.")}
         value={draft.instructions}
         onChange={(event) => set({ instructions: event.target.value })}
       />
-      <TextArea label="Greeting" rows={2} maxLength={2000} placeholder="What people read before they ask something." value={draft.greeting} onChange={(event) => set({ greeting: event.target.value })} />
+      <TextArea label={t("Greeting")} dir="auto" rows={2} maxLength={2000} placeholder={t("What people read before they ask something.")} value={draft.greeting} onChange={(event) => set({ greeting: event.target.value })} />
     </Part>
   );
 }
 
 function Answers({ draft, faults, set }: PartProps) {
   return (
-    <Part title="How it answers">
+    <Part title={t("How it answers")}>
       <ModelChoice value={draft.model} onChoose={(model) => set({ model })} />
       <div className="grid gap-4 sm:grid-cols-2">
         <Field
-          label="Creativity"
-          hint="0 keeps to the likely words, 2 is the wildest."
+          label={t("Creativity")}
+          hint={t("0 keeps to the likely words, 2 is the wildest.")}
           inputMode="decimal"
           autoComplete="off"
           value={draft.temperature}
@@ -70,8 +74,8 @@ function Answers({ draft, faults, set }: PartProps) {
           onChange={(event) => set({ temperature: event.target.value })}
         />
         <Field
-          label="Longest answer, in tokens"
-          hint="A token is about three quarters of a word."
+          label={t("Longest answer, in tokens")}
+          hint={t("A token is about three quarters of a word.")}
           inputMode="numeric"
           autoComplete="off"
           value={draft.maxTokens}
@@ -83,19 +87,15 @@ function Answers({ draft, faults, set }: PartProps) {
   );
 }
 
-const ragChoices = [
-  { value: "server", label: "As in every conversation" },
-  { value: "yes", label: "Always" },
-  { value: "no", label: "Never" },
-];
+const ragNames: Record<Draft["rag"], Word> = { server: "As in every conversation", yes: "Always", no: "Never" };
 
 function Documents({ draft, faults, set }: PartProps) {
   return (
-    <Part title="Documents" lead="Passages of the library that an answer starts from.">
+    <Part title={t("Documents")} lead={t("Passages of the library that an answer starts from.")}>
       <div className="grid gap-4 sm:grid-cols-2">
-        <Select label="Look into the library" choices={ragChoices} value={draft.rag} onChange={(event) => set({ rag: event.target.value as Draft["rag"] })} />
+        <Select label={t("Look into the library")} choices={choicesOf(ragNames)} value={draft.rag} onChange={(event) => set({ rag: event.target.value as Draft["rag"] })} />
         <Field
-          label="Passages for each answer"
+          label={t("Passages for each answer")}
           inputMode="numeric"
           autoComplete="off"
           value={draft.ragTopK}
@@ -112,8 +112,8 @@ function Limits({ draft, faults, set }: PartProps) {
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Field
-        label="Seconds for one tool"
-        hint="After that its call has failed."
+        label={t("Seconds for one tool")}
+        hint={t("After that its call has failed.")}
         inputMode="decimal"
         autoComplete="off"
         value={draft.toolSeconds}
@@ -121,7 +121,7 @@ function Limits({ draft, faults, set }: PartProps) {
         onChange={(event) => set({ toolSeconds: event.target.value })}
       />
       <Field
-        label="Steps with tools in one answer"
+        label={t("Steps with tools in one answer")}
         inputMode="numeric"
         autoComplete="off"
         value={draft.maxToolSteps}
@@ -174,49 +174,59 @@ export function AgentForm({ me, agent, isEditable }: AgentFormProps) {
     change.mutate(changes, {
       onSuccess: (saved) => {
         begin(saved);
-        toast(`Saved as version ${saved.version}.`);
+        toast(t("Saved as version {version}.", { version: saved.version }));
       },
     });
   };
   const part = { draft, faults, set };
   return (
-    <form onSubmit={save} aria-label="Setup of the agent" className="space-y-5">
+    <form onSubmit={save} aria-label={t("Setup of the agent")} className="space-y-5">
       {isEditable ? null : (
-        <Notice>{agent.built_in ? "This agent is built in: every workspace has it as it is." : "Who made this agent, and admins, can change it. You can read how it is set up."}</Notice>
+        <Notice>
+          {agent.built_in
+            ? t("This agent is built in: every workspace has it as it is.")
+            : t("Who made this agent, and admins, can change it. You can read how it is set up.")}
+        </Notice>
       )}
-      {agent.version > base.version ? <Notice>Somebody saved version {agent.version} meanwhile. Saving changes only what you changed here.</Notice> : null}
+      {agent.version > base.version ? (
+        <Notice>{t("Somebody saved version {version} meanwhile. Saving changes only what you changed here.", { version: agent.version })}</Notice>
+      ) : null}
       <fieldset disabled={!isEditable} className="min-w-0 space-y-5">
-        <legend className="sr-only">Setup</legend>
+        <legend className="sr-only">{t("Setup")}</legend>
         <Words {...part} />
         <Answers {...part} />
-        <Part title="Tools" lead="The only ones that it is offered. Some ask a person before they run.">
+        <Part title={t("Tools")} lead={t("The only ones that it is offered. Some ask a person before they run.")}>
           <ToolChoice chosen={draft.tools} isEditable={isEditable} onChoose={(tools) => set({ tools })} />
         </Part>
         <Documents {...part} />
-        <Part title="Who and when">
+        <Part title={t("Who and when")}>
           <Select
-            label="Who may use it"
+            label={t("Who may use it")}
             choices={choicesOf(accessNames)}
             value={draft.access}
             onChange={(event) => set({ access: event.target.value as Draft["access"] })}
           />
           <ScheduleChoice value={draft.schedule} fault={faults.schedule} isMaker={agent.created_by === me.user.id} onChoose={(schedule) => set({ schedule })} />
         </Part>
-        <Part title="Limits of its tools">
+        <Part title={t("Limits of its tools")}>
           <Limits {...part} />
+        </Part>
+        <Part title={t("Advanced")}>
+          <EffortChoice value={draft.effort} onChoose={(effort) => set({ effort })} />
+          <FallbackChoice chosen={draft.fallbacks} isEditable={isEditable} onChoose={(fallbacks) => set({ fallbacks })} />
         </Part>
       </fieldset>
       {change.error ? <Notice kind="problem">{asProblem(change.error).message}</Notice> : null}
       {isEditable ? (
         <div className="sticky bottom-0 -mx-4 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-page px-4 py-3 sm:-mx-6 sm:px-6">
           <p role="status" className="me-auto text-sm text-quiet">
-            {isDirty ? "Not saved yet" : ""}
+            {isDirty ? t("Not saved yet") : ""}
           </p>
           <Button onClick={discard} disabled={!isDirty}>
-            Discard
+            {t("Discard")}
           </Button>
           <Button look="loud" type="submit" busy={change.isPending} disabled={!isDirty || Object.keys(faults).length > 0}>
-            Save
+            {t("Save")}
           </Button>
         </div>
       ) : null}

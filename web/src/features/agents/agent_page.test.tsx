@@ -7,7 +7,7 @@ import { playServer, renderPage } from "~/test_server";
 
 import type { AgentSection } from "./addresses";
 import AgentPage from "./agent_page";
-import { agentOf, around, meAs, page } from "./played_agents";
+import { agentOf, around, meAs, page } from "./agents_for_tests";
 
 // What comes when it is first needed is there already.
 beforeAll(() => Promise.all([import("~/shared/ui/menu_popup"), import("~/shared/ui/confirm_dialog"), import("~/shared/ui/toast_region")]));
@@ -45,6 +45,30 @@ describe("an agent's setup", () => {
     });
     expect(await screen.findByText("Version 4")).toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Save" })).toBeDisabled();
+  });
+
+  it("names who answers instead, in order, and how much it thinks", async () => {
+    const saved = agentOf({ version: 4, fallback_models: ["openai/gone", "openai/big"], reasoning_effort: "low" });
+    const asked = show(agentOf({ fallback_models: ["openai/gone", "openai/old"], reasoning_effort: "xhigh" }), { "PATCH /api/v1/agents/asst_1": saved });
+    expect(await screen.findByLabelText("Thinking")).toHaveValue("xhigh");
+    await userEvent.selectOptions(screen.getByLabelText("Thinking"), "A little");
+    await userEvent.click(screen.getByRole("button", { name: "Remove openai/old" }));
+    await userEvent.selectOptions(await screen.findByLabelText("Add a model"), "Big · openai");
+    const rows = within(screen.getByRole("list", { name: "Models instead, in their order" })).getAllByRole("listitem");
+    expect(rows.map((row) => row.textContent)).toEqual(["openai/gone", "Big · openai"]);
+    await userEvent.click(screen.getByRole("button", { name: "Save" }));
+    await expect.poll(() => asked.find(({ method }) => method === "PATCH")?.body).toEqual({
+      fallback_models: ["openai/gone", "openai/big"],
+      reasoning_effort: "low",
+    });
+  });
+
+  it("leaves who answers instead to the workspace, or to nobody", async () => {
+    const asked = show(agentOf(), { "PATCH /api/v1/agents/asst_1": agentOf({ version: 4, fallback_models: [] }) });
+    await userEvent.click(await screen.findByRole("checkbox", { name: "Those that the workspace chose" }));
+    expect(screen.getByText("Then no other model answers.")).toBeInTheDocument();
+    await userEvent.click(screen.getByRole("button", { name: "Save" }));
+    await expect.poll(() => asked.find(({ method }) => method === "PATCH")?.body).toEqual({ fallback_models: [] });
   });
 
   it("says what is wrong before it is sent", async () => {

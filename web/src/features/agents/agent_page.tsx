@@ -5,6 +5,7 @@ import { Link, useLocation } from "wouter";
 
 import { asProblem } from "~/shared/api/problems";
 import type { Agent, Me } from "~/shared/api/types";
+import { type Word, t } from "~/shared/language/words";
 import { Badge } from "~/shared/ui/badge";
 import { Button, IconButton } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
@@ -22,7 +23,7 @@ const VersionsSection = lazy(() => import("./versions_section"));
 const PromptSection = lazy(() => import("./prompt_section"));
 const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
 
-const sections: readonly { name: AgentSection; title: string }[] = [
+const sections: readonly { name: AgentSection; title: Word }[] = [
   { name: "setup", title: "Setup" },
   { name: "versions", title: "Versions" },
   { name: "prompt", title: "What it is told" },
@@ -30,7 +31,7 @@ const sections: readonly { name: AgentSection; title: string }[] = [
 
 function Sections({ agent, current }: { agent: Agent; current: AgentSection }) {
   return (
-    <nav aria-label="Parts of the agent" className="border-b border-line">
+    <nav aria-label={t("Parts of the agent")} className="border-b border-line">
       <ul className="-mb-px flex gap-1 overflow-x-auto">
         {sections
           .filter(({ name }) => name !== "versions" || !agent.built_in)
@@ -41,7 +42,7 @@ function Sections({ agent, current }: { agent: Agent; current: AgentSection }) {
                 aria-current={name === current ? "page" : undefined}
                 className="block border-b-2 border-transparent px-3 py-2 text-sm whitespace-nowrap text-quiet -outline-offset-2 hover:text-ink aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-ink"
               >
-                {title}
+                {t(title)}
               </Link>
             </li>
           ))}
@@ -59,12 +60,16 @@ function AgentVerbs({ agent }: { agent: Agent }) {
   const archive = () =>
     change.mutate("archive", {
       // A draft cannot become a draft again.
-      onSuccess: () => toast(`“${agent.name}” is archived.`, agent.status === "active" ? { label: "Undo", onClick: () => change.mutate("activate") } : undefined),
+      onSuccess: () =>
+        toast(
+          t("“{name}” is archived.", { name: agent.name }),
+          agent.status === "active" ? { label: t("Undo"), onClick: () => change.mutate("activate") } : undefined,
+        ),
     });
   const confirm = () =>
     remove.mutate(undefined, {
       onSuccess: () => {
-        toast(`“${agent.name}” was deleted.`);
+        toast(t("“{name}” was deleted.", { name: agent.name }));
         navigate(agentsAddress);
       },
     });
@@ -72,21 +77,21 @@ function AgentVerbs({ agent }: { agent: Agent }) {
     <>
       <Menu
         trigger={
-          <IconButton label={`Options for ${agent.name}`}>
+          <IconButton label={t("Options for {name}", { name: agent.name })}>
             <Ellipsis aria-hidden className="size-4.5" />
           </IconButton>
         }
         entries={[
-          ...(agent.status === "archived" ? [] : [{ kind: "item" as const, label: "Archive", icon: <Archive />, onSelect: archive }]),
-          { kind: "item", label: "Delete", icon: <Trash2 />, danger: true, onSelect: () => setAsking(true) },
+          ...(agent.status === "archived" ? [] : [{ kind: "item" as const, label: t("Archive"), icon: <Archive />, onSelect: archive }]),
+          { kind: "item", label: t("Delete"), icon: <Trash2 />, danger: true, onSelect: () => setAsking(true) },
         ]}
       />
       {asking ? (
         <Suspense>
           <ConfirmDialog
-            title={`Delete “${agent.name}”?`}
-            description="Its versions and figures go with it. Conversations stay. An agent that you may need again can be archived instead."
-            verb="Delete"
+            title={t("Delete “{name}”?", { name: agent.name })}
+            description={t("Its versions and figures go with it. Conversations stay. An agent that you may need again can be archived instead.")}
+            verb={t("Delete")}
             onConfirm={confirm}
             onClose={() => setAsking(false)}
           />
@@ -98,10 +103,10 @@ function AgentVerbs({ agent }: { agent: Agent }) {
 
 function ActivateButton({ agent }: { agent: Agent }) {
   const change = useSwitchAgent(agent.id);
-  const activate = () => change.mutate("activate", { onSuccess: () => toast(`“${agent.name}” is active now.`) });
+  const activate = () => change.mutate("activate", { onSuccess: () => toast(t("“{name}” is active now.", { name: agent.name })) });
   return (
     <Button look="loud" busy={change.isPending} onClick={activate}>
-      <CirclePlay aria-hidden className="size-4" /> Activate
+      <CirclePlay aria-hidden className="size-4" /> {t("Activate")}
     </Button>
   );
 }
@@ -112,16 +117,16 @@ function Shown({ me, agent, section }: { me: Me; agent: Agent; section: AgentSec
     <>
       <div className="space-y-3">
         <div className="flex flex-wrap items-center gap-2">
-          <Badge look={agent.status === "active" ? "accent" : "plain"}>{agent.built_in ? "Built in" : statusNames[agent.status]}</Badge>
-          <Badge>{typeNames[agent.type]}</Badge>
-          {agent.built_in ? null : <Badge>Version {agent.version}</Badge>}
+          <Badge look={agent.status === "active" ? "accent" : "plain"}>{agent.built_in ? t("Built in") : t(statusNames[agent.status])}</Badge>
+          <Badge>{t(typeNames[agent.type])}</Badge>
+          {agent.built_in ? null : <Badge>{t("Version {number}", { number: agent.version })}</Badge>}
           <span className="me-auto" />
           {agent.status === "archived" ? null : (
             <Link
               href={talkAddress(agent.id)}
               className="inline-flex h-9 items-center gap-2 rounded-lg border border-line bg-raised px-3.5 text-sm font-medium whitespace-nowrap transition-colors duration-150 hover:bg-hover"
             >
-              <MessageSquare aria-hidden className="size-4" /> {agent.status === "draft" ? "Try it" : "Talk to it"}
+              <MessageSquare aria-hidden className="size-4" /> {agent.status === "draft" ? t("Try it") : t("Talk to it")}
             </Link>
           )}
           {agent.status !== "active" && isEditable ? <ActivateButton agent={agent} /> : null}
@@ -129,7 +134,7 @@ function Shown({ me, agent, section }: { me: Me; agent: Agent; section: AgentSec
         <StatisticsLine id={agent.id} />
       </div>
       <Sections agent={agent} current={section} />
-      <Suspense fallback={<p role="status" className="py-10 text-center text-sm text-quiet">Loading…</p>}>
+      <Suspense fallback={<p role="status" className="py-10 text-center text-sm text-quiet">{t("Loading…")}</p>}>
         {/* What is written stays while one looks at the other parts. */}
         <div hidden={section !== "setup"}>
           <AgentForm key={agent.id} me={me} agent={agent} isEditable={isEditable} />
@@ -149,18 +154,18 @@ export default function AgentPage({ me, id, section, beside }: AgentPageProps) {
   const isMissing = agent === undefined && query.error !== null && asProblem(query.error).status === 404;
   return (
     <PageFrame
-      title={agent?.name ?? "Agent"}
-      above={{ title: "Agents", href: agentsAddress }}
+      title={agent?.name ?? t("Agent")}
+      above={{ title: t("Agents"), href: agentsAddress }}
       beside={beside}
       actions={agent !== undefined && mayChange(me, agent) ? <AgentVerbs agent={agent} /> : null}
     >
       {isMissing ? (
         <div className="py-10 text-center">
-          <h2 className="text-lg font-semibold">This agent does not exist</h2>
-          <p className="mt-1.5 text-quiet">It may have been deleted, or it is a draft of somebody else.</p>
+          <h2 className="text-lg font-semibold">{t("This agent does not exist")}</h2>
+          <p className="mt-1.5 text-quiet">{t("It may have been deleted, or it is a draft of somebody else.")}</p>
         </div>
       ) : (
-        <Loaded query={query} waiting="Loading the agent…">
+        <Loaded query={query} waiting={t("Loading the agent…")}>
           {(found) => <Shown me={me} agent={found} section={section} />}
         </Loaded>
       )}

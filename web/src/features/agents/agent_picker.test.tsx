@@ -6,7 +6,7 @@ import { playServer, renderPage } from "~/test_server";
 
 import { useAgentChoice } from "./agent_choice";
 import { AgentPicker } from "./agent_picker";
-import { agentOf, page } from "./played_agents";
+import { agentOf, page } from "./agents_for_tests";
 
 // What comes when it is first needed is there already.
 beforeAll(() => import("~/shared/ui/menu_popup"));

@@ -6,7 +6,7 @@ import type { Me } from "~/shared/api/types";
 import { playServer, refusal, renderPage } from "~/test_server";
 
 import AgentsPage from "./agents_page";
-import { agentOf, meAs, page } from "./played_agents";
+import { agentOf, meAs, page } from "./agents_for_tests";
 
 const builtIn = agentOf({ id: "asst_workshop", name: "Workshop", built_in: true, created_by: null, description: "Plans a workshop." });
 

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 
 import type { Agent, AgentTemplate } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Field } from "~/shared/ui/field";
 import { FormDialog } from "~/shared/ui/form_dialog";
 import { Loaded } from "~/shared/ui/loaded";
@@ -15,7 +16,7 @@ type TemplatesProps = { templates: readonly AgentTemplate[]; chosen: Agent["type
 function Templates({ templates, chosen, onChoose }: TemplatesProps) {
   return (
     <fieldset>
-      <legend className="mb-1.5 text-sm font-medium">Start with</legend>
+      <legend className="mb-1.5 text-sm font-medium">{t("Start with")}</legend>
       <div className="grid gap-2 sm:grid-cols-2">
         {templates.map(({ type, title, description }) => (
           <label
@@ -32,8 +33,10 @@ function Templates({ templates, chosen, onChoose }: TemplatesProps) {
               onChange={() => onChoose(type)}
               className="absolute inset-0 cursor-pointer appearance-none rounded-lg outline-none"
             />
-            <span className="text-sm font-medium">{title}</span>
-            <span id={`template-${type}`} className="text-xs text-quiet">
+            <span dir="auto" className="text-sm font-medium">
+              {title}
+            </span>
+            <span id={`template-${type}`} dir="auto" className="text-xs text-quiet">
               {description}
             </span>
           </label>
@@ -64,17 +67,17 @@ export default function NewAgentDialog({ onClose }: { onClose: () => void }) {
   };
   return (
     <FormDialog
-      title="New agent"
-      description="It starts as a draft that only you and admins see."
-      verb="Create draft"
+      title={t("New agent")}
+      description={t("It starts as a draft that only you and admins see.")}
+      verb={t("Create draft")}
       busy={create.isPending}
       complete={name.trim() !== "" && !templates.isPending}
       error={create.error}
       onSubmit={make}
       onClose={onClose}
     >
-      <Field label="Name" value={name} maxLength={256} autoComplete="off" onChange={(event) => setName(event.target.value)} />
-      <Loaded query={templates} waiting="Loading what agents start with…">
+      <Field label={t("Name")} value={name} dir="auto" maxLength={256} autoComplete="off" onChange={(event) => setName(event.target.value)} />
+      <Loaded query={templates} waiting={t("Loading what agents start with…")}>
         {(found) => <Templates templates={found} chosen={type} onChoose={setType} />}
       </Loaded>
     </FormDialog>

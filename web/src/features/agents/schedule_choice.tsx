@@ -1,10 +1,11 @@
 // When an agent begins by itself: one of a few usual times, or the five fields of cron.
 import { useState } from "react";
 
+import { type Word, t } from "~/shared/language/words";
 import { Field } from "~/shared/ui/field";
 import { Select } from "~/shared/ui/select";
 
-const usual = [
+const usual: readonly { value: string; label: Word }[] = [
   { value: "", label: "Only when somebody talks to it" },
   { value: "0 9 * * 1-5", label: "Monday to Friday at 9:00" },
   { value: "0 9 * * *", label: "Every day at 9:00" },
@@ -26,19 +27,20 @@ export function ScheduleChoice({ value, fault, isMaker, onChoose }: ScheduleChoi
   return (
     <div className="space-y-3">
       <Select
-        label="Begins by itself"
+        label={t("Begins by itself")}
         // It acts as whoever made it, so nobody else may set it going.
         disabled={!isMaker && value === ""}
-        choices={[...(isMaker ? usual : usual.filter((one) => one.value === "" || one.value === value)), { value: OTHER, label: "Another time" }].filter(
-          (one) => isMaker || one.value !== OTHER || shown === OTHER,
-        )}
+        choices={[...usual, { value: OTHER, label: "Another time" as const }]
+          .filter((one) => isMaker || one.value === "" || one.value === shown)
+          .map((one) => ({ value: one.value, label: t(one.label) }))}
         value={shown}
         onChange={(event) => choose(event.target.value)}
       />
       {shown === OTHER ? (
         <Field
-          label="Time in cron’s five fields"
-          hint="Minute, hour, day, month, weekday: 30 7 * * 1-5 is 7:30 from Monday to Friday."
+          label={t("Time in cron’s five fields")}
+          hint={t("Minute, hour, day, month, weekday: 30 7 * * 1-5 is 7:30 from Monday to Friday.")}
+          dir="ltr"
           value={value}
           fault={fault}
           readOnly={!isMaker}
@@ -48,7 +50,9 @@ export function ScheduleChoice({ value, fault, isMaker, onChoose }: ScheduleChoi
         />
       ) : null}
       <p className="text-sm text-quiet">
-        Times are in UTC. {isMaker ? "It acts as you then, within your budgets." : "It acts as whoever made it then, so only they can set a time."}
+        {isMaker
+          ? t("Times are in UTC. It acts as you then, within your budgets.")
+          : t("Times are in UTC. It acts as whoever made it then, so only they can set a time.")}
       </p>
     </div>
   );

@@ -2,11 +2,13 @@
 import { useId, useState } from "react";
 
 import type { Tool } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Badge } from "~/shared/ui/badge";
 import { Loaded } from "~/shared/ui/loaded";
 import { SearchField } from "~/shared/ui/search_field";
 
 import { useTools } from "./queries";
+import { listed } from "./words";
 
 const EVERY = "*";
 const MANY = 12;
@@ -41,10 +43,10 @@ function ToolRow({ tool, isChosen, onChange }: { tool: Tool; isChosen: boolean; 
           <label htmlFor={id} className="wrap-anywhere after:absolute after:inset-0">
             {toolTitle(tool.name)}
           </label>
-          {tool.approval === "always" ? <Badge>asks first</Badge> : null}
+          {tool.approval === "always" ? <Badge>{t("asks first")}</Badge> : null}
           {tool.origin === "steward" ? null : <Badge>{tool.origin.replace(/^mcp:/, "")}</Badge>}
         </div>
-        <p id={`${id}-note`} className="mt-0.5 line-clamp-2 text-xs text-quiet wrap-anywhere">
+        <p id={`${id}-note`} dir="auto" className="mt-0.5 line-clamp-2 text-xs text-quiet wrap-anywhere">
           {tool.description}
         </p>
       </div>
@@ -69,29 +71,29 @@ export function ToolChoice({ chosen, isEditable, onChoose }: ToolChoiceProps) {
           onChange={(event) => onChoose(event.target.checked ? [...others, EVERY] : others)}
           className="size-4 shrink-0 accent-accent-fill"
         />
-        All tools, also those that come later
+        {t("All tools, also those that come later")}
       </label>
       {isEvery ? null : (
-        <Loaded query={tools} waiting="Loading the tools…">
+        <Loaded query={tools} waiting={t("Loading the tools…")}>
           {(known) => {
             const gone = others.filter((name) => !known.some((tool) => tool.name === name));
             const fitting = known.filter(({ name, description }) => `${name} ${toolTitle(name)} ${description}`.toLowerCase().includes(words));
             const shown = isEditable ? fitting : fitting.filter(({ name }) => chosen.includes(name));
             return (
               <>
-                {isEditable && known.length > MANY ? <SearchField label="Search tools" value={typed} onChange={setTyped} /> : null}
-                <ul aria-label="Tools" className={isEditable ? "max-h-80 overflow-y-auto rounded-lg" : ""}>
+                {isEditable && known.length > MANY ? <SearchField label={t("Search tools")} value={typed} onChange={setTyped} /> : null}
+                <ul aria-label={t("Tools")} className={isEditable ? "max-h-80 overflow-y-auto rounded-lg" : ""}>
                   {shown.map((tool) => (
                     <ToolRow key={tool.name} tool={tool} isChosen={chosen.includes(tool.name)} onChange={(isChosen) => onChoose(changed(chosen, tool.name, isChosen))} />
                   ))}
                 </ul>
-                {shown.length === 0 ? <p className="px-2 text-sm text-quiet">{words === "" ? "It has no tools." : "No tool fits these words."}</p> : null}
+                {shown.length === 0 ? <p className="px-2 text-sm text-quiet">{words === "" ? t("It has no tools.") : t("No tool fits these words.")}</p> : null}
                 {gone.length === 0 ? null : (
                   <p className="px-2 text-sm text-quiet">
-                    No longer there: {gone.join(", ")}.{" "}
+                    {t("No longer there: {names}.", { names: listed(gone) })}{" "}
                     {isEditable ? (
                       <button type="button" className="rounded text-accent hover:underline" onClick={() => onChoose(chosen.filter((name) => !gone.includes(name)))}>
-                        Take off the list
+                        {t("Take off the list")}
                       </button>
                     ) : null}
                   </p>

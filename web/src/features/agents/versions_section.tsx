@@ -2,14 +2,16 @@
 import { Suspense, lazy, useState } from "react";
 
 import type { Agent, AgentVersion } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { Badge } from "~/shared/ui/badge";
 import { Button } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
+import { ShowMore } from "~/shared/ui/show_more";
 import { toast } from "~/shared/ui/toasts";
 
 import { useRestoreVersion, useVersions } from "./queries";
-import { fieldNames, fullModel } from "./words";
+import { fieldNames, fullModel, listed } from "./words";
 
 const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
 
@@ -21,18 +23,25 @@ function changed(version: AgentVersion, before: AgentVersion | undefined): strin
   return Object.keys(one).filter((field) => JSON.stringify(one[field]) !== JSON.stringify(other[field]));
 }
 
+const fieldName = (field: string): string => {
+  const known = fieldNames[field];
+  return known === undefined ? field : t(known);
+};
+
 type EntryProps = { version: AgentVersion; before: AgentVersion | undefined; isNow: boolean; onRestore: (() => void) | null };
 
 function Entry({ version, before, isNow, onRestore }: EntryProps) {
   const { version: number, name, properties, created_at } = version;
   const fields = changed(version, before);
-  const what = number === 1 ? "The first version" : fields.length === 0 ? "" : `Changed: ${fields.map((field) => fieldNames[field] ?? field).join(", ")}`;
+  const what = number === 1 ? t("The first version") : fields.length === 0 ? "" : t("Changed: {fields}", { fields: listed(fields.map(fieldName)) });
+  const title = t("Version {number}", { number });
+  const model = fullModel(properties);
   return (
-    <li aria-label={`Version ${number}`} className="px-4 py-3">
+    <li aria-label={title} className="px-4 py-3">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1 basis-52">
           <h2 className="flex items-center gap-2 text-sm font-medium">
-            Version {number} {isNow ? <Badge look="accent">Now</Badge> : null}
+            {title} {isNow ? <Badge look="accent">{t("Now")}</Badge> : null}
           </h2>
           <p className="text-xs text-quiet">
             <time dateTime={created_at} title={wholeMoment(created_at)}>
@@ -42,29 +51,29 @@ function Entry({ version, before, isNow, onRestore }: EntryProps) {
           </p>
         </div>
         {onRestore === null || isNow ? null : (
-          <Button onClick={onRestore} aria-label={`Restore version ${number}`}>
-            Restore
+          <Button onClick={onRestore} aria-label={t("Restore version {number}", { number })}>
+            {t("Restore")}
           </Button>
         )}
       </div>
       <details className="mt-1 text-sm">
-        <summary className="w-fit cursor-pointer rounded text-quiet hover:text-ink">Show what it was</summary>
+        <summary className="w-fit cursor-pointer rounded text-quiet hover:text-ink">{t("Show what it was")}</summary>
         <dl className="mt-2 space-y-2">
           <div>
-            <dt className="text-xs text-quiet">Name and model</dt>
+            <dt className="text-xs text-quiet">{t("Name and model")}</dt>
             <dd className="wrap-anywhere">
-              {name}, {fullModel(properties) ?? "the workspace’s model"}
+              {model === null ? t("{name}, the workspace’s model", { name }) : listed([name, model])}
             </dd>
           </div>
           <div>
-            <dt className="text-xs text-quiet">Instructions</dt>
-            <dd className="rounded-lg bg-sunken p-3 whitespace-pre-wrap wrap-anywhere">
-              {properties.instructions || "None."}
+            <dt className="text-xs text-quiet">{t("Instructions")}</dt>
+            <dd dir="auto" className="rounded-lg bg-sunken p-3 whitespace-pre-wrap wrap-anywhere">
+              {properties.instructions || t("None.")}
             </dd>
           </div>
           <div>
-            <dt className="text-xs text-quiet">Tools</dt>
-            <dd className="wrap-anywhere">{properties.tools.includes("*") ? "All tools" : properties.tools.join(", ") || "None"}</dd>
+            <dt className="text-xs text-quiet">{t("Tools")}</dt>
+            <dd className="wrap-anywhere">{properties.tools.includes("*") ? t("All tools") : listed(properties.tools) || t("None|tools")}</dd>
           </div>
         </dl>
       </details>
@@ -78,12 +87,12 @@ export default function VersionsSection({ agent, isEditable }: { agent: Agent; i
   const restore = useRestoreVersion(agent.id);
   return (
     <div className="space-y-4">
-      <p className="text-sm text-quiet">Every change makes a new version. What is restored becomes the newest one; nothing is lost.</p>
-      <Loaded query={query} waiting="Loading the versions…">
+      <p className="text-sm text-quiet">{t("Every change makes a new version. What is restored becomes the newest one; nothing is lost.")}</p>
+      <Loaded query={query} waiting={t("Loading the versions…")}>
         {({ pages }) => {
           const versions = pages.flatMap(({ items }) => items);
           return (
-            <ol aria-label="Versions" className="divide-y divide-line rounded-2xl border border-line bg-raised">
+            <ol aria-label={t("Versions")} className="divide-y divide-line rounded-2xl border border-line bg-raised">
               {versions.map((version, at) => (
                 <Entry
                   key={version.version}
@@ -97,20 +106,14 @@ export default function VersionsSection({ agent, isEditable }: { agent: Agent; i
           );
         }}
       </Loaded>
-      {query.hasNextPage ? (
-        <div className="flex justify-center">
-          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      ) : null}
+      <ShowMore query={query} />
       {asked === null ? null : (
         <Suspense>
           <ConfirmDialog
-            title={`Restore version ${asked}?`}
-            description="The agent answers as it did then, from its next answer on."
-            verb="Restore"
-            onConfirm={() => restore.mutate(asked, { onSuccess: ({ version }) => toast(`Restored. This is version ${version} now.`) })}
+            title={t("Restore version {number}?", { number: asked })}
+            description={t("The agent answers as it did then, from its next answer on.")}
+            verb={t("Restore")}
+            onConfirm={() => restore.mutate(asked, { onSuccess: ({ version }) => toast(t("Restored. This is version {version} now.", { version })) })}
             onClose={() => setAsked(null)}
           />
         </Suspense>

@@ -1,25 +1,30 @@
 // What agents are and may do, in words.
 import type { Agent, Me } from "~/shared/api/types";
+import { type Word, t } from "~/shared/language/words";
 import { roleReaches } from "~/shared/lib/roles";
 
-export const typeNames: Record<Agent["type"], string> = {
+export const typeNames: Record<Agent["type"], Word> = {
   custom: "General",
   research: "Research",
   support: "Support",
-  email: "E-mail",
-  crm: "Customers",
+  email: "E-mail|agent",
+  crm: "Customers|agent",
   coaching: "Coaching",
 };
 
-export const statusNames: Record<Agent["status"], string> = { active: "Active", draft: "Draft", archived: "Archived" };
+export const statusNames: Record<Agent["status"], Word> = { active: "Active|agent", draft: "Draft|agent", archived: "Archived|agent" };
 
 /** Who may use an agent, from its least role. */
-export const accessNames: Record<Agent["access"], string> = {
+export const accessNames: Record<Agent["access"], Word> = {
   viewer: "Everybody in the workspace",
   member: "Members, admins and owners",
   admin: "Admins and owners",
   owner: "Owners only",
 };
+
+/** Names one after the other: "name, tools, steps". */
+export const listed = (names: readonly string[]): string =>
+  names.length === 0 ? "" : names.reduce((one, other) => t("{one}, {other}", { one, other }));
 
 /** Whether somebody may change an agent, as the server sees it. */
 export function mayChange(me: Me, agent: Agent): boolean {
@@ -34,7 +39,7 @@ export function fullModel({ model, provider }: Pick<Agent, "model" | "provider">
 }
 
 /** The fields of an agent, as the form names them. */
-export const fieldNames: Record<string, string> = {
+export const fieldNames: Readonly<Record<string, Word>> = {
   name: "name",
   description: "description",
   type: "kind",
@@ -54,4 +59,11 @@ export const fieldNames: Record<string, string> = {
   tool_seconds: "time for a tool",
   max_tool_steps: "steps",
   fallback_models: "models instead",
+  reasoning_effort: "thinking",
+  // What programs set, and this form does not show.
+  response_format: "shape of answers",
+  assistant_tools: "tools of its clients",
+  code_file_ids: "files for code",
+  top_p: "share of likely words",
+  metadata: "labels",
 };

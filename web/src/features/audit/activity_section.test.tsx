@@ -1,6 +1,6 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { AuditEvent, Me } from "~/shared/api/types";
 import { type Asked, playServer, refusal, renderPage } from "~/test_server";
@@ -63,4 +63,18 @@ it("events and facts are put in words", () => {
     "API key created", "MCP server deleted", "Thread renamed", "AI tokens used",
   ]);
   expect([null, true, 3, ["a", "b"], [], { a: 1 }].map(factWords)).toEqual(["none", "yes", "3", "a, b", "none", '{"a":1}']);
+});
+
+it("known events have the words of the reader's language, and new ones are shown as they are", async () => {
+  vi.resetModules();
+  window.localStorage.setItem("steward.language", "de");
+  const { loadLanguage } = await import("~/shared/language/words");
+  await loadLanguage();
+  const words = await import("./event_words");
+  window.localStorage.removeItem("steward.language");
+  document.documentElement.lang = "en";
+  expect(["thread_renamed", "run", "limit_usd", "kite_flown"].map(words.inWords)).toEqual([
+    "Unterhaltung umbenannt", "Lauf", "Grenze in US-Dollar", "Kite flown",
+  ]);
+  expect([true, ["a", "b"]].map(words.factWords)).toEqual(["ja", "a, b"]);
 });

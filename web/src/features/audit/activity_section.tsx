@@ -4,7 +4,9 @@ import { useSearchParams } from "wouter";
 
 import { asProblem } from "~/shared/api/problems";
 import type { AuditEvent, Me } from "~/shared/api/types";
-import { age, wholeMoment } from "~/shared/lib/moments";
+import { locale } from "~/shared/language/languages";
+import { t } from "~/shared/language/words";
+import { type Age, age, wholeMoment } from "~/shared/lib/moments";
 import { Button } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
 import { Notice } from "~/shared/ui/notice";
@@ -13,8 +15,8 @@ import { Select } from "~/shared/ui/select";
 import { factWords, inWords, subject } from "./event_words";
 import { useEvents } from "./queries";
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const dayAndClock = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const dayAndClock = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 const momentOf = (iso: string): string => {
   const near = age(iso);
@@ -30,9 +32,14 @@ function EventRow({ event, who }: { event: AuditEvent; who: string }) {
         <summary className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 px-4 py-2.5 text-sm marker:content-none hover:bg-hover">
           <span className="min-w-0 flex-1 basis-48 wrap-anywhere">
             <span className="font-medium">{inWords(type)}</span>
-            {about === null ? null : <span className="text-quiet"> · {about}</span>}
+            {about === null ? null : (
+              <span className="text-quiet">
+                {" · "}
+                <bdi>{about}</bdi>
+              </span>
+            )}
           </span>
-          <span className="min-w-0 truncate text-xs text-quiet" title={event.actor_id}>
+          <span dir="auto" className="min-w-0 truncate text-xs text-quiet" title={event.actor_id}>
             {who}
           </span>
           <time dateTime={created_at} title={wholeMoment(created_at)} className="w-auto text-end text-xs text-quiet tabular-nums sm:w-24">
@@ -41,15 +48,17 @@ function EventRow({ event, who }: { event: AuditEvent; who: string }) {
         </summary>
         <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 px-4 pt-1 pb-3.5 text-xs">
           {[
-            ["When", wholeMoment(created_at)],
-            ["By", event.actor_id],
+            [t("When"), wholeMoment(created_at)],
+            [t("By"), event.actor_id],
             [inWords(target_type), target_id],
             ...Object.entries(metadata).map(([name, value]) => [inWords(name), factWords(value)]),
           ].map(([name, value], place) => (
             // oxlint-disable-next-line react/no-array-index-key -- two facts may have the same words
             <div key={place} className="contents">
               <dt className="text-quiet">{name}</dt>
-              <dd className="min-w-0 wrap-anywhere">{value}</dd>
+              <dd className="min-w-0 wrap-anywhere">
+                <bdi>{value}</bdi>
+              </dd>
             </div>
           ))}
         </dl>
@@ -58,8 +67,8 @@ function EventRow({ event, who }: { event: AuditEvent; who: string }) {
   );
 }
 
-function byAge(events: readonly AuditEvent[]): [string, AuditEvent[]][] {
-  const groups = new Map<string, AuditEvent[]>();
+function byAge(events: readonly AuditEvent[]): [Age, AuditEvent[]][] {
+  const groups = new Map<Age, AuditEvent[]>();
   for (const event of events) {
     const name = age(event.created_at);
     const group = groups.get(name);
@@ -73,17 +82,20 @@ function Empty() {
   return (
     <div className="flex flex-col items-center rounded-2xl border border-dashed border-line-strong px-6 py-14 text-center">
       <History aria-hidden className="size-8 text-accent" />
-      <h3 className="mt-4 text-lg font-semibold">Nothing has happened yet</h3>
-      <p className="mt-1.5 max-w-md text-quiet">Whatever changes something in the workspace is written down and shows here.</p>
+      <h3 className="mt-4 text-lg font-semibold">{t("Nothing has happened yet")}</h3>
+      <p className="mt-1.5 max-w-md text-quiet">{t("Whatever changes something in the workspace is written down and shows here.")}</p>
     </div>
   );
 }
 
-/** The kinds of events among those that were loaded without a choice, and the one that is chosen. */
-function useKinds(chosen: string | null): string[] {
+/** The kinds of events among those that were loaded without a choice, and the one that is chosen, by what they are called. */
+function useKinds(chosen: string | null): { value: string; label: string }[] {
   const { data } = useEvents(null);
   const seen = data?.pages.flatMap(({ items }) => items.map(({ type }) => type)) ?? [];
-  return [...new Set(chosen === null ? seen : [...seen, chosen])].toSorted();
+  const kinds = new Set(chosen === null ? seen : [...seen, chosen]);
+  return [...kinds]
+    .map((kind) => ({ value: kind, label: inWords(kind) }))
+    .toSorted((one, other) => one.label.localeCompare(other.label, locale));
 }
 
 export default function ActivitySection({ me }: { me: Me }) {
@@ -97,18 +109,20 @@ export default function ActivitySection({ me }: { me: Me }) {
     <div className="space-y-4">
       <div className="flex flex-wrap items-end justify-between gap-3">
         <p className="flex-1 basis-60 text-sm text-quiet">
-          {seesAll ? "What happened in this workspace, the newest first." : "What you did in this workspace. Admins and owners see everybody’s."}
+          {seesAll
+            ? t("What happened in this workspace, the newest first.")
+            : t("What you did in this workspace. Admins and owners see everybody’s.")}
         </p>
         {kinds.length > 1 ? (
           <Select
-            label="Show"
-            choices={[{ value: "", label: "Everything" }, ...kinds.map((kind) => ({ value: kind, label: inWords(kind) }))]}
+            label={t("Show")}
+            choices={[{ value: "", label: t("Everything") }, ...kinds]}
             value={type ?? ""}
             onChange={({ target }) => setParameters(target.value === "" ? {} : { kind: target.value }, { replace: true })}
           />
         ) : null}
       </div>
-      <Loaded query={{ data: events, error: found.error, isFetching: found.isFetching, refetch: found.refetch }} waiting="Loading what happened…">
+      <Loaded query={{ data: events, error: found.error, isFetching: found.isFetching, refetch: found.refetch }} waiting={t("Loading what happened…")}>
         {(all) =>
           all.length === 0 ? (
             <Empty />
@@ -116,10 +130,10 @@ export default function ActivitySection({ me }: { me: Me }) {
             <>
               {byAge(all).map(([name, group]) => (
                 <div key={name}>
-                  <h3 className="mb-1.5 text-xs font-medium text-quiet">{name}</h3>
+                  <h3 className="mb-1.5 text-xs font-medium text-quiet">{t(name)}</h3>
                   <ul className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised">
                     {group.map((event) => (
-                      <EventRow key={event.id} event={event} who={event.actor_id === me.user.id ? "You" : event.actor_id} />
+                      <EventRow key={event.id} event={event} who={event.actor_id === me.user.id ? t("You") : event.actor_id} />
                     ))}
                   </ul>
                 </div>
@@ -128,7 +142,7 @@ export default function ActivitySection({ me }: { me: Me }) {
               {found.hasNextPage ? (
                 <div className="text-center">
                   <Button busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-                    Show older
+                    {t("Show older")}
                   </Button>
                 </div>
               ) : null}

@@ -1,4 +1,8 @@
 // Events in words: the server names them by noun and verb.
+import { locale } from "~/shared/language/languages";
+import { t } from "~/shared/language/words";
+
+import { translated } from "./known_words";
 
 const abbreviations = new Map([
   ["ai", "AI"],
@@ -8,22 +12,25 @@ const abbreviations = new Map([
   ["id", "id"],
 ]);
 
-/** "api_key_created" as "API key created", "tokensUsed" as "Tokens used". */
+/** "api_key_created" as "API key created", "tokensUsed" as "Tokens used", or what that is in the reader's language. */
 export function inWords(name: string): string {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, (_, before: string, after: string) => `${before}_${after.toLowerCase()}`)
     .split("_")
     .map((word) => abbreviations.get(word) ?? word);
   const [first = "", ...rest] = words;
-  return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" ");
+  return translated([first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" "));
 }
+
+const list = new Intl.ListFormat(locale, { type: "unit", style: "short" });
 
 /** A fact as people read it: text as it is, anything larger as JSON. */
 export function factWords(value: unknown): string {
-  if (value === null || value === undefined || value === "") return "none";
-  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (value === null || value === undefined || value === "") return t("none|fact");
+  if (typeof value === "boolean") return value ? t("yes") : t("no");
   if (typeof value === "string" || typeof value === "number") return String(value);
-  if (Array.isArray(value) && value.every((item) => typeof item !== "object")) return value.join(", ") || "none";
+  if (Array.isArray(value) && value.length === 0) return t("none|fact");
+  if (Array.isArray(value) && value.every((item) => typeof item !== "object")) return list.format(value.map(String));
   return JSON.stringify(value);
 }
 

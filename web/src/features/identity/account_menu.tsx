@@ -4,6 +4,7 @@ import { Suspense, lazy, useState } from "react";
 import { navigate } from "wouter/use-browser-location";
 
 import type { Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { settingsAddress } from "~/shared/lib/places";
 import { type ThemeChoice, chooseTheme, useThemeChoice } from "~/shared/lib/theme";
 import { Menu } from "~/shared/ui/menu";
@@ -12,10 +13,10 @@ import { useSignOut } from "./session";
 
 const PasswordDialog = lazy(() => import("./password_dialog"));
 
-const themes = [
-  { value: "system", label: "System", icon: <Monitor /> },
-  { value: "light", label: "Light", icon: <Sun /> },
-  { value: "dark", label: "Dark", icon: <Moon /> },
+const themes = () => [
+  { value: "system", label: t("System"), icon: <Monitor /> },
+  { value: "light", label: t("Light"), icon: <Sun /> },
+  { value: "dark", label: t("Dark"), icon: <Moon /> },
 ];
 
 type AccountMenuProps = { me: Me; /** Called when the menu leads away, so that a drawer can close. */ onOpen: () => void; onShortcuts: () => void };
@@ -29,7 +30,7 @@ export function AccountMenu({ me, onOpen, onShortcuts }: AccountMenuProps) {
     // The drawer gives the focus back first.
     window.setTimeout(go, 0);
   };
-  const name = me.user.name || me.user.email || "You";
+  const name = me.user.name || me.user.email || t("You");
 
   return (
     <>
@@ -48,8 +49,8 @@ export function AccountMenu({ me, onOpen, onShortcuts }: AccountMenuProps) {
               {name.charAt(0)}
             </span>
             <span className="min-w-0 flex-1">
-              <span className="block truncate text-sm font-medium">{name}</span>
-              <span className="block truncate text-xs text-quiet">{me.workspace.name}</span>
+              <span dir="auto" className="block truncate text-sm font-medium">{name}</span>
+              <span dir="auto" className="block truncate text-xs text-quiet">{me.workspace.name}</span>
             </span>
             <ChevronsUpDown aria-hidden className="size-4 shrink-0 text-quiet" />
           </button>
@@ -57,17 +58,17 @@ export function AccountMenu({ me, onOpen, onShortcuts }: AccountMenuProps) {
         entries={[
           {
             kind: "choice",
-            label: "Theme",
+            label: t("Theme"),
             value: theme,
-            choices: themes,
+            choices: themes(),
             onChoose: (choice) => chooseTheme(choice as ThemeChoice),
           },
           { kind: "line", name: "after theme" },
-          { kind: "item", label: "Settings", icon: <Settings />, onSelect: leave(() => navigate(settingsAddress)) },
-          { kind: "item", label: "Keyboard shortcuts", icon: <Keyboard />, onSelect: leave(onShortcuts) },
+          { kind: "item", label: t("Settings"), icon: <Settings />, onSelect: leave(() => navigate(settingsAddress)) },
+          { kind: "item", label: t("Keyboard shortcuts"), icon: <Keyboard />, onSelect: leave(onShortcuts) },
           { kind: "line", name: "after settings" },
-          { kind: "item", label: me.has_password ? "Change password" : "Set password", icon: <KeyRound />, onSelect: () => setSetting(true) },
-          { kind: "item", label: "Sign out", icon: <LogOut />, onSelect: () => signOut.mutate() },
+          { kind: "item", label: me.has_password ? t("Change password") : t("Set password"), icon: <KeyRound />, onSelect: () => setSetting(true) },
+          { kind: "item", label: t("Sign out"), icon: <LogOut />, onSelect: () => signOut.mutate() },
         ]}
       />
       {setting ? (

@@ -3,19 +3,21 @@ import { LogOut } from "lucide-react";
 import { type ReactNode, Suspense, lazy, useState } from "react";
 
 import type { Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { type ThemeChoice, chooseTheme, useThemeChoice } from "~/shared/lib/theme";
 import { Button } from "~/shared/ui/button";
 import { Segments } from "~/shared/ui/segments";
 
-import { roleMay, roleName } from "./roles";
+import { LanguageChoice } from "./language_choice";
+import { asRole, roleMay, roleName } from "./roles";
 import { useSignOut } from "./session";
 
 const PasswordDialog = lazy(() => import("./password_dialog"));
 
-const themes: readonly { value: ThemeChoice; label: string }[] = [
-  { value: "system", label: "System" },
-  { value: "light", label: "Light" },
-  { value: "dark", label: "Dark" },
+const themes = (): { value: ThemeChoice; label: string }[] => [
+  { value: "system", label: t("System") },
+  { value: "light", label: t("Light") },
+  { value: "dark", label: t("Dark") },
 ];
 
 function Line({ name, children, note }: { name: string; children: ReactNode; note?: string }) {
@@ -38,18 +40,20 @@ export default function AccountSection({ me }: { me: Me }) {
   return (
     <div className="space-y-4">
       <div className="divide-y divide-line rounded-2xl border border-line bg-raised">
-        <Line name="Name">{me.user.name || "Not set"}</Line>
-        <Line name="E-mail">{me.user.email ?? "Not set"}</Line>
-        <Line name="Workspace">{me.workspace.name}</Line>
-        <Line name="Your role" note={roleMay(me.role)}>
+        <Line name={t("Name")}>{me.user.name ? <bdi>{me.user.name}</bdi> : t("Not set")}</Line>
+        <Line name={t("E-mail")}>{me.user.email === null ? t("Not set") : <bdi>{me.user.email}</bdi>}</Line>
+        <Line name={t("Workspace")}>
+          <bdi>{me.workspace.name}</bdi>
+        </Line>
+        <Line name={t("Your role")} note={roleMay(me.role)}>
           {roleName(me.role)}
         </Line>
         {others.length === 0 ? null : (
-          <Line name="Also a member of">
+          <Line name={t("Also a member of")}>
             <ul>
               {others.map(({ id, name, role }) => (
-                <li key={id}>
-                  {name} ({roleName(role).toLowerCase()})
+                <li key={id} dir="auto">
+                  {t(asRole[role], { name })}
                 </li>
               ))}
             </ul>
@@ -57,15 +61,18 @@ export default function AccountSection({ me }: { me: Me }) {
         )}
       </div>
       <div className="divide-y divide-line rounded-2xl border border-line bg-raised">
-        <Line name="Theme" note="Kept in this browser.">
-          <Segments label="Theme" value={theme} choices={themes} onChoose={chooseTheme} />
+        <Line name={t("Theme")} note={t("Kept in this browser.")}>
+          <Segments label={t("Theme")} value={theme} choices={themes()} onChoose={chooseTheme} />
         </Line>
-        <Line name="Password" note={me.has_password ? "At least twelve characters." : "Until you set one, you need a link to sign in."}>
-          <Button onClick={() => setSetting(true)}>{me.has_password ? "Change password" : "Set password"}</Button>
+        <Line name={t("Language")} note={t("Kept in this browser.")}>
+          <LanguageChoice />
         </Line>
-        <Line name="This session" note="What you wrote stays.">
+        <Line name={t("Password")} note={me.has_password ? t("At least twelve characters.") : t("Until you set one, you need a link to sign in.")}>
+          <Button onClick={() => setSetting(true)}>{me.has_password ? t("Change password") : t("Set password")}</Button>
+        </Line>
+        <Line name={t("This session")} note={t("What you wrote stays.")}>
           <Button busy={signOut.isPending} onClick={() => signOut.mutate()}>
-            <LogOut aria-hidden className="size-4" /> Sign out
+            <LogOut aria-hidden className="size-4" /> {t("Sign out")}
           </Button>
         </Line>
       </div>

@@ -84,3 +84,10 @@ it("reads the token from the fragment", () => {
   expect(tokenFrom("#token=a-b_c")).toBe("a-b_c");
   expect(tokenFrom("")).toBeNull();
 });
+
+it("welcomes again when the page is opened anew after its link was used", async () => {
+  window.history.replaceState({ signedIn: true }, "", "/welcome");
+  vi.stubGlobal("fetch", async () => answer());
+  show(<WelcomePage onContinue={() => {}} onSignIn={() => {}} />);
+  expect(await screen.findByText("You are signed in as ada@example.com.")).toBeInTheDocument();
+});

@@ -1,6 +1,7 @@
 // Make an API key: a name first, then its secret, which is shown this once.
 import { useState } from "react";
 
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { CopyButton } from "~/shared/ui/copy_button";
 import { Dialog } from "~/shared/ui/dialog";
@@ -10,13 +11,13 @@ import { Notice } from "~/shared/ui/notice";
 
 import { useCreateKey } from "./key_queries";
 
-function Copied({ label, text }: { label: string; text: string }) {
+function Copied({ label, copyLabel, text }: { label: string; copyLabel: string; text: string }) {
   return (
     <div>
       <p className="mb-1.5 text-sm font-medium">{label}</p>
       <div className="flex items-center gap-1 rounded-lg border border-line bg-code py-1 ps-3 pe-1">
-        <code className="min-w-0 flex-1 font-mono text-sm wrap-anywhere select-all">{text}</code>
-        <CopyButton label={`Copy ${label.toLowerCase()}`} text={() => text} />
+        <code dir="ltr" className="min-w-0 flex-1 font-mono text-sm wrap-anywhere select-all">{text}</code>
+        <CopyButton label={copyLabel} text={() => text} />
       </div>
     </div>
   );
@@ -28,14 +29,18 @@ export default function KeyDialog({ onClose }: { onClose: () => void }) {
   const made = create.data;
   if (made !== undefined)
     return (
-      <Dialog open stays onOpenChange={(open) => !open && onClose()} title={`API key “${made.name}”`}>
+      <Dialog open stays onOpenChange={(open) => !open && onClose()} title={t("API key “{name}”", { name: made.name })}>
         <div className="space-y-4">
-          <Notice>Copy the key now. It is shown this once and can never be read again.</Notice>
-          <Copied label="Key" text={made.key} />
-          <Copied label="Base URL for OpenAI clients" text={`${window.location.origin}/v1`} />
+          <Notice>{t("Copy the key now. It is shown this once and can never be read again.")}</Notice>
+          <Copied label={t("Key")} copyLabel={t("Copy key")} text={made.key} />
+          <Copied
+            label={t("Base URL for OpenAI clients")}
+            copyLabel={t("Copy base URL for OpenAI clients")}
+            text={`${window.location.origin}/v1`}
+          />
           <div className="flex justify-end pt-1">
             <Button look="loud" onClick={onClose}>
-              Done
+              {t("Done")}
             </Button>
           </div>
         </div>
@@ -43,9 +48,9 @@ export default function KeyDialog({ onClose }: { onClose: () => void }) {
     );
   return (
     <FormDialog
-      title="New API key"
-      description="Programs use it to work in this workspace as a member."
-      verb="Create"
+      title={t("New API key")}
+      description={t("Programs use it to work in this workspace as a member.")}
+      verb={t("Create")}
       busy={create.isPending}
       complete={name.trim() !== ""}
       error={create.error}
@@ -53,8 +58,8 @@ export default function KeyDialog({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       <Field
-        label="Name"
-        hint="Where it will be used, such as the name of the program."
+        label={t("Name")}
+        hint={t("Where it will be used, such as the name of the program.")}
         value={name}
         maxLength={200}
         autoComplete="off"

@@ -3,6 +3,7 @@ import { KeyRound, Plus } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 
 import type { ApiKey, Me } from "~/shared/api/types";
+import { rich, t } from "~/shared/language/words";
 import { shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { Button } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
@@ -19,8 +20,10 @@ function Empty() {
   return (
     <div className="flex flex-col items-center rounded-2xl border border-dashed border-line-strong px-6 py-14 text-center">
       <KeyRound aria-hidden className="size-8 text-accent" />
-      <h3 className="mt-4 text-lg font-semibold">No API key yet</h3>
-      <p className="mt-1.5 max-w-md text-quiet">With a key, programs can use Steward as they use OpenAI: the same clients, another address.</p>
+      <h3 className="mt-4 text-lg font-semibold">{t("No API key yet")}</h3>
+      <p className="mt-1.5 max-w-md text-quiet">
+        {t("With a key, programs can use Steward as they use OpenAI: the same clients, another address.")}
+      </p>
     </div>
   );
 }
@@ -30,20 +33,32 @@ function KeyRow({ made, onRevoke }: { made: ApiKey; onRevoke: () => void }) {
   return (
     <li aria-label={name} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3">
       <div className="min-w-0 flex-1 basis-52">
-        <h3 className={revoked_at === null ? "truncate text-sm font-medium" : "truncate text-sm text-quiet line-through"} title={name}>
+        <h3 dir="auto" className={revoked_at === null ? "truncate text-sm font-medium" : "truncate text-sm text-quiet line-through"} title={name}>
           {name}
         </h3>
         <p className="text-xs text-quiet">
-          <span className="font-mono">…{hint}</span> · {roleName(role)} · made <time dateTime={created_at} title={wholeMoment(created_at)}>{shortMoment(created_at)}</time>
+          {rich("{key} · {role} · made {moment}", {
+            key: (
+              <span dir="ltr" className="font-mono">
+                …{hint}
+              </span>
+            ),
+            role: roleName(role),
+            moment: (
+              <time dateTime={created_at} title={wholeMoment(created_at)}>
+                {shortMoment(created_at)}
+              </time>
+            ),
+          })}
         </p>
       </div>
       {revoked_at === null ? (
-        <Button onClick={onRevoke} aria-label={`Revoke ${name}`}>
-          Revoke
+        <Button onClick={onRevoke} aria-label={t("Revoke {name}", { name })}>
+          {t("Revoke")}
         </Button>
       ) : (
         <span className="text-xs text-quiet" title={wholeMoment(revoked_at)}>
-          Revoked {shortMoment(revoked_at)}
+          {t("Revoked {moment}", { moment: shortMoment(revoked_at) })}
         </span>
       )}
     </li>
@@ -62,21 +77,23 @@ export default function KeysSection({ me }: { me: Me }) {
   const [revoking, setRevoking] = useState<ApiKey | null>(null);
   const made = useApiKeys(mayChange);
   const revoke = useRevokeKey();
-  if (!mayChange) return <Notice>Admins and owners of the workspace make API keys. Ask one of them for a key.</Notice>;
+  if (!mayChange) return <Notice>{t("Admins and owners of the workspace make API keys. Ask one of them for a key.")}</Notice>;
   return (
     <div className="space-y-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <p className="flex-1 basis-60 text-sm text-quiet">Programs work in this workspace with a key. Keep keys secret; revoke those that nobody uses.</p>
+        <p className="flex-1 basis-60 text-sm text-quiet">
+          {t("Programs work in this workspace with a key. Keep keys secret; revoke those that nobody uses.")}
+        </p>
         <Button look="loud" onClick={() => setMaking(true)}>
-          <Plus aria-hidden className="size-4" /> New API key
+          <Plus aria-hidden className="size-4" /> {t("New API key")}
         </Button>
       </div>
-      <Loaded query={made} waiting="Loading the keys…">
+      <Loaded query={made} waiting={t("Loading the keys…")}>
         {(items) =>
           items.length === 0 ? (
             <Empty />
           ) : (
-            <ul aria-label="API keys" className="divide-y divide-line rounded-2xl border border-line bg-raised">
+            <ul aria-label={t("API keys")} className="divide-y divide-line rounded-2xl border border-line bg-raised">
               {ordered(items).map((one) => (
                 <KeyRow key={one.id} made={one} onRevoke={() => setRevoking(one)} />
               ))}
@@ -88,10 +105,10 @@ export default function KeysSection({ me }: { me: Me }) {
         {making ? <KeyDialog onClose={() => setMaking(false)} /> : null}
         {revoking ? (
           <ConfirmDialog
-            title={`Revoke “${revoking.name}”?`}
-            description="Programs that use this key are refused at once. A revoked key cannot be brought back."
-            verb="Revoke"
-            onConfirm={() => revoke.mutate(revoking.id, { onSuccess: () => toast(`“${revoking.name}” was revoked.`) })}
+            title={t("Revoke “{name}”?", { name: revoking.name })}
+            description={t("Programs that use this key are refused at once. A revoked key cannot be brought back.")}
+            verb={t("Revoke")}
+            onConfirm={() => revoke.mutate(revoking.id, { onSuccess: () => toast(t("“{name}” was revoked.", { name: revoking.name })) })}
             onClose={() => setRevoking(null)}
           />
         ) : null}

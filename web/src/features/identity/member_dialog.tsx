@@ -2,6 +2,7 @@
 import { useState } from "react";
 
 import type { Me, MemberAdded } from "~/shared/api/types";
+import { rich, t } from "~/shared/language/words";
 import { type Role, roleReaches, rolesByRank } from "~/shared/lib/roles";
 import { Button } from "~/shared/ui/button";
 import { CopyButton } from "~/shared/ui/copy_button";
@@ -17,23 +18,31 @@ import { roleMay, roleName } from "./roles";
 function Added({ added, onClose }: { added: MemberAdded; onClose: () => void }) {
   const link = added.link === null ? null : new URL(added.link, window.location.origin).href;
   return (
-    <Dialog open stays={link !== null} onOpenChange={(open) => !open && onClose()} title={`${added.name} is a member now`}>
+    <Dialog open stays={link !== null} onOpenChange={(open) => !open && onClose()} title={t("{name} is a member now", { name: added.name })}>
       <div className="space-y-4">
         {link === null ? (
-          <Notice>They have been here before, so they sign in as they did then. Without a password they ask the operator for a link.</Notice>
+          <Notice>
+            {t("They have been here before, so they sign in as they did then. Without a password they ask the operator for a link.")}
+          </Notice>
         ) : (
           <>
-            <Notice>Hand this link to {added.email ?? "them"} and to nobody else. It signs in once, within a day, and is shown this once.</Notice>
+            <Notice>
+              {added.email === null
+                ? t("Hand this link to them and to nobody else. It signs in once, within a day, and is shown this once.")
+                : rich("Hand this link to {email} and to nobody else. It signs in once, within a day, and is shown this once.", {
+                    email: <bdi>{added.email}</bdi>,
+                  })}
+            </Notice>
             <div className="flex items-center gap-1 rounded-lg border border-line bg-code py-1 ps-3 pe-1">
-              <code className="min-w-0 flex-1 font-mono text-sm wrap-anywhere select-all">{link}</code>
-              <CopyButton label="Copy link" text={() => link} />
+              <code dir="ltr" className="min-w-0 flex-1 font-mono text-sm wrap-anywhere select-all">{link}</code>
+              <CopyButton label={t("Copy link")} text={() => link} />
             </div>
-            <p className="text-sm text-quiet">If it runs out unused, add the same address again for a new link.</p>
+            <p className="text-sm text-quiet">{t("If it runs out unused, add the same address again for a new link.")}</p>
           </>
         )}
         <div className="flex justify-end pt-1">
           <Button look="loud" onClick={onClose}>
-            Done
+            {t("Done")}
           </Button>
         </div>
       </div>
@@ -48,19 +57,19 @@ export default function MemberDialog({ me, onClose }: { me: Me; onClose: () => v
   if (add.data !== undefined) return <Added added={add.data} onClose={onClose} />;
   return (
     <FormDialog
-      title="Add member"
-      description="You get a link that signs them in; nothing is sent."
-      verb="Add"
+      title={t("Add member")}
+      description={t("You get a link that signs them in; nothing is sent.")}
+      verb={t("Add")}
       busy={add.isPending}
       complete={/^[^@\s]+@[^@\s]+$/.test(email.trim())}
       error={add.error}
       onSubmit={() => add.mutate({ email: email.trim(), role })}
       onClose={onClose}
     >
-      <Field label="E-mail" type="email" value={email} maxLength={320} autoComplete="off" onChange={(event) => setEmail(event.target.value)} />
+      <Field label={t("E-mail")} type="email" value={email} maxLength={320} autoComplete="off" onChange={(event) => setEmail(event.target.value)} />
       <div>
         <Select
-          label="Role"
+          label={t("Role")}
           choices={rolesByRank.filter((one) => roleReaches(me.role, one)).map((value) => ({ value, label: roleName(value) }))}
           value={role}
           onChange={(event) => setRole(event.target.value as Role)}

@@ -3,6 +3,7 @@ import { Plus } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 
 import type { Me, Member } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { type Role, roleReaches } from "~/shared/lib/roles";
 import { Button } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
@@ -11,7 +12,7 @@ import { toast } from "~/shared/ui/toasts";
 
 import { useChangeMember, useMembers, useRemoveMember } from "./member_queries";
 import { MemberRow } from "./member_row";
-import { roleName } from "./roles";
+import { became, becoming } from "./roles";
 
 const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
 const MemberDialog = lazy(() => import("./member_dialog"));
@@ -21,11 +22,13 @@ type Asked = { member: Member; role: Role | null };
 /** What is asked before somebody may do less, or nothing any more. */
 function question(me: Me, { member, role }: Asked): { title: string; description: string; verb: string } {
   const isMe = member.user_id === me.user.id;
-  if (role !== null) return { title: `Become ${roleName(role).toLowerCase()}?`, description: "You cannot take your old role back yourself.", verb: "Change" };
+  if (role !== null) return { title: t(becoming[role]), description: t("You cannot take your old role back yourself."), verb: t("Change") };
+  if (isMe)
+    return { title: t("Leave this workspace?"), description: t("You are signed out at once. What you made stays."), verb: t("Leave") };
   return {
-    title: isMe ? "Leave this workspace?" : `Remove ${member.name}?`,
-    description: isMe ? "You are signed out at once. What you made stays." : "They are signed out at once, and their keys stop. What they made stays.",
-    verb: isMe ? "Leave" : "Remove",
+    title: t("Remove {name}?", { name: member.name }),
+    description: t("They are signed out at once, and their keys stop. What they made stays."),
+    verb: t("Remove"),
   };
 }
 
@@ -37,32 +40,32 @@ export default function MembersSection({ me }: { me: Me }) {
   const found = useMembers(mayAsk);
   const change = useChangeMember();
   const remove = useRemoveMember();
-  if (!mayAsk) return <Notice>Members, admins and owners see who belongs to the workspace. Ask one of them.</Notice>;
+  if (!mayAsk) return <Notice>{t("Members, admins and owners see who belongs to the workspace. Ask one of them.")}</Notice>;
 
   const give = (member: Member, role: Role) =>
-    change.mutate({ member, role }, { onSuccess: () => toast(`${member.name} has the role ${roleName(role).toLowerCase()} now.`) });
+    change.mutate({ member, role }, { onSuccess: () => toast(t(became[role], { name: member.name })) });
   const confirm = ({ member, role }: Asked) => {
     if (role !== null) give(member, role);
-    else remove.mutate(member, { onSuccess: () => toast(`${member.name} was removed.`) });
+    else remove.mutate(member, { onSuccess: () => toast(t("{name} was removed.", { name: member.name })) });
   };
   return (
     <div className="space-y-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="flex-1 basis-60 text-sm text-quiet">
-          {mayAdd ? "Somebody new comes in by a link that you hand over." : "Admins and owners add people and change their roles."}
+          {mayAdd ? t("Somebody new comes in by a link that you hand over.") : t("Admins and owners add people and change their roles.")}
         </p>
         {mayAdd ? (
           <Button look="loud" onClick={() => setAdding(true)}>
-            <Plus aria-hidden className="size-4" /> Add member
+            <Plus aria-hidden className="size-4" /> {t("Add member")}
           </Button>
         ) : null}
       </div>
-      <Loaded query={found} waiting="Loading the members…">
+      <Loaded query={found} waiting={t("Loading the members…")}>
         {({ pages }) => {
           const people = pages.flatMap(({ items }) => items);
           const owners = people.filter(({ role }) => role === "owner").length;
           return (
-            <ul aria-label="Members" className="divide-y divide-line rounded-2xl border border-line bg-raised">
+            <ul aria-label={t("Members")} className="divide-y divide-line rounded-2xl border border-line bg-raised">
               {people.map((member) => (
                 <MemberRow
                   key={member.user_id}
@@ -80,7 +83,7 @@ export default function MembersSection({ me }: { me: Me }) {
       {found.hasNextPage ? (
         <div className="flex justify-center">
           <Button busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-            Show more
+            {t("Show more")}
           </Button>
         </div>
       ) : null}

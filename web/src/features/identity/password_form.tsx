@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Field } from "~/shared/ui/field";
 import { Notice } from "~/shared/ui/notice";
@@ -36,7 +37,7 @@ export function PasswordForm({ first, onDone, onCancel, cancelLabel }: PasswordF
       {set.isError ? <Notice kind="problem">{asProblem(set.error).message}</Notice> : null}
       {first ? null : (
         <Field
-          label="Current password"
+          label={t("Current password")}
           type="password"
           autoComplete="current-password"
           required
@@ -45,19 +46,19 @@ export function PasswordForm({ first, onDone, onCancel, cancelLabel }: PasswordF
         />
       )}
       <Field
-        label="New password"
+        label={t("New password")}
         type="password"
         autoComplete="new-password"
         required
-        hint={`At least ${SHORTEST} characters.`}
-        fault={tooShort ? `Use at least ${SHORTEST} characters.` : null}
+        hint={t("At least {number} characters.", { number: SHORTEST })}
+        fault={tooShort ? t("Use at least {number} characters.", { number: SHORTEST }) : null}
         value={password}
         onChange={(event) => setPassword(event.target.value)}
       />
       <div className="flex justify-end gap-2 pt-1">
         <Button onClick={onCancel}>{cancelLabel}</Button>
         <Button look="loud" type="submit" busy={set.isPending}>
-          Save password
+          {t("Save password")}
         </Button>
       </div>
     </form>

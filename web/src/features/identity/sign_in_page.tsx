@@ -2,6 +2,7 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Field } from "~/shared/ui/field";
 import { Notice } from "~/shared/ui/notice";
@@ -24,7 +25,7 @@ export function SignInPage({ sessionEnded, onSignedIn }: SignInPageProps) {
   const failure = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
-    document.title = "Sign in · Steward";
+    document.title = `${t("Sign in")} · Steward`;
   }, []);
 
   const submit = (event: FormEvent) => {
@@ -33,10 +34,10 @@ export function SignInPage({ sessionEnded, onSignedIn }: SignInPageProps) {
   };
 
   return (
-    <Entrance title="Sign in to Steward">
+    <Entrance title={t("Sign in to Steward")}>
       <form onSubmit={submit} className="space-y-4">
         {sessionEnded && !signIn.isError ? (
-          <Notice>Your session has ended. Sign in again to go on; what you typed is kept.</Notice>
+          <Notice>{t("Your session has ended. Sign in again to go on; what you typed is kept.")}</Notice>
         ) : null}
         {signIn.isError ? (
           <div ref={failure}>
@@ -44,7 +45,7 @@ export function SignInPage({ sessionEnded, onSignedIn }: SignInPageProps) {
           </div>
         ) : null}
         <Field
-          label="E-mail"
+          label={t("E-mail")}
           type="email"
           name="email"
           autoComplete="username"
@@ -53,7 +54,7 @@ export function SignInPage({ sessionEnded, onSignedIn }: SignInPageProps) {
           onChange={(event) => setEmail(event.target.value)}
         />
         <Field
-          label="Password"
+          label={t("Password")}
           type="password"
           name="password"
           autoComplete="current-password"
@@ -62,11 +63,11 @@ export function SignInPage({ sessionEnded, onSignedIn }: SignInPageProps) {
           onChange={(event) => setPassword(event.target.value)}
         />
         <Button look="loud" type="submit" busy={signIn.isPending} className="h-10 w-full">
-          {signIn.isPending ? "Signing in…" : "Sign in"}
+          {signIn.isPending ? t("Signing in…") : t("Sign in")}
         </Button>
       </form>
       <p className="mt-5 border-t border-line pt-4 text-sm text-quiet">
-        No password yet, or forgotten? Ask whoever runs this server for a sign-in link.
+        {t("No password yet, or forgotten? Ask whoever runs this server for a sign-in link.")}
       </p>
     </Entrance>
   );

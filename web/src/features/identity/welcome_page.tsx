@@ -2,70 +2,103 @@
 import { useEffect, useRef, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
+import type { Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
 
 import { Entrance } from "./entrance";
 import { PasswordForm } from "./password_form";
-import { useLink } from "./session";
+import { useLink, useMe } from "./session";
 
 /** The token of the address's fragment, which browsers never send to a server. */
 export function tokenFrom(fragment: string): string | null {
   return new URLSearchParams(fragment.replace(/^#/, "")).get("token");
 }
 
-export function WelcomePage({ onContinue, onSignIn }: { onContinue: () => void; onSignIn: () => void }) {
-  const [token] = useState(() => tokenFrom(window.location.hash));
-  const [setting, setSetting] = useState(false);
-  const link = useLink();
-  const { mutate } = link;
-  const sent = useRef(false);
+type WelcomePageProps = { onContinue: () => void; onSignIn: () => void };
 
-  useEffect(() => {
-    document.title = "Welcome · Steward";
-    if (token === null || sent.current) return;
-    sent.current = true;
-    // The token works once; it has no business in the browser's history.
-    window.history.replaceState(window.history.state, "", window.location.pathname);
-    mutate(token);
-  }, [token, mutate]);
+/** What the browser keeps of this page when it is opened anew, as another language does it: that the link has signed in. */
+type Kept = { signedIn?: boolean } | null;
+const kept = (): Kept => window.history.state as Kept;
+const keep = (state: Kept) => window.history.replaceState(state, "", window.location.pathname);
 
-  if (token === null || link.isError)
-    return (
-      <Entrance title="This link cannot be used">
-        <div className="space-y-4">
-          <Notice kind="problem">
-            {token === null ? "The link is not complete. Copy the whole of it and open it again." : asProblem(link.error).message}
-          </Notice>
-          <Button look="loud" className="h-10 w-full" onClick={onSignIn}>
-            Sign in with a password
-          </Button>
-        </div>
-      </Entrance>
-    );
-  if (link.data === undefined)
-    return (
-      <Entrance title="Welcome to Steward">
-        <p role="status" className="text-center text-sm text-quiet">
-          Signing you in…
-        </p>
-      </Entrance>
-    );
+function Unusable({ sentence, onSignIn }: { sentence: string; onSignIn: () => void }) {
   return (
-    <Entrance title="Welcome to Steward" lead={`You are signed in as ${link.data.user.email}.`}>
+    <Entrance title={t("This link cannot be used")}>
+      <div className="space-y-4">
+        <Notice kind="problem">{sentence}</Notice>
+        <Button look="loud" className="h-10 w-full" onClick={onSignIn}>
+          {t("Sign in with a password")}
+        </Button>
+      </div>
+    </Entrance>
+  );
+}
+
+function SigningIn() {
+  return (
+    <Entrance title={t("Welcome to Steward")}>
+      <p role="status" className="text-center text-sm text-quiet">
+        {t("Signing you in…")}
+      </p>
+    </Entrance>
+  );
+}
+
+function SignedIn({ me, onContinue }: { me: Me; onContinue: () => void }) {
+  const [setting, setSetting] = useState(false);
+  return (
+    <Entrance title={t("Welcome to Steward")} lead={t("You are signed in as {email}.", { email: me.user.email ?? me.user.name })}>
       {setting ? (
-        <PasswordForm first={!link.data.has_password} onDone={onContinue} onCancel={() => setSetting(false)} cancelLabel="Back" />
+        <PasswordForm first={!me.has_password} onDone={onContinue} onCancel={() => setSetting(false)} cancelLabel={t("Back")} />
       ) : (
         <div className="space-y-3">
           <Button look="loud" className="h-10 w-full" onClick={onContinue}>
-            Continue to Steward
+            {t("Continue to Steward")}
           </Button>
           <Button className="h-10 w-full" onClick={() => setSetting(true)}>
-            Set a password first
+            {t("Set a password first")}
           </Button>
-          <p className="pt-2 text-center text-sm text-quiet">You can set a password later, from the menu with your name.</p>
+          <p className="pt-2 text-center text-sm text-quiet">{t("You can set a password later, from the menu with your name.")}</p>
         </div>
       )}
     </Entrance>
   );
+}
+
+const incomplete = () => t("The link is not complete. Copy the whole of it and open it again.");
+
+/** After the link was used, when the page is opened anew. */
+function BackAgain({ onContinue, onSignIn }: WelcomePageProps) {
+  const me = useMe();
+  if (me.data) return <SignedIn me={me.data} onContinue={onContinue} />;
+  if (me.isPending) return <SigningIn />;
+  return <Unusable sentence={me.isError ? asProblem(me.error).message : incomplete()} onSignIn={onSignIn} />;
+}
+
+function Arrival({ token, onContinue, onSignIn }: WelcomePageProps & { token: string }) {
+  const link = useLink();
+  const { mutate } = link;
+  const sent = useRef(false);
+  useEffect(() => {
+    if (sent.current) return;
+    sent.current = true;
+    // The token works once; it has no business in the browser's history.
+    keep(null);
+    mutate(token, { onSuccess: () => keep({ signedIn: true }) });
+  }, [token, mutate]);
+  if (link.isError) return <Unusable sentence={asProblem(link.error).message} onSignIn={onSignIn} />;
+  return link.data === undefined ? <SigningIn /> : <SignedIn me={link.data} onContinue={onContinue} />;
+}
+
+export function WelcomePage({ onContinue, onSignIn }: WelcomePageProps) {
+  const [token] = useState(() => tokenFrom(window.location.hash));
+  const [isBack] = useState(() => kept()?.signedIn === true);
+  useEffect(() => {
+    document.title = `${t("Welcome")} · Steward`;
+  }, []);
+  if (token !== null) return <Arrival token={token} onContinue={onContinue} onSignIn={onSignIn} />;
+  if (isBack) return <BackAgain onContinue={onContinue} onSignIn={onSignIn} />;
+  return <Unusable sentence={incomplete()} onSignIn={onSignIn} />;
 }

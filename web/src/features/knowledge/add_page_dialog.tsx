@@ -1,11 +1,14 @@
 // Have the server fetch a page of the web as a document.
 import { useState } from "react";
 
+import { t } from "~/shared/language/words";
 import { Field } from "~/shared/ui/field";
 import { FormDialog } from "~/shared/ui/form_dialog";
 
 import { useAddPage } from "./queries";
 import { tagsIn } from "./tags";
+
+const EXAMPLE = "https://example.com/guide";
 
 /** What was typed as an address of the web, or null. */
 function addressIn(typed: string): string | null {
@@ -27,9 +30,9 @@ export default function AddPageDialog({ collectionId, onClose }: AddPageDialogPr
 
   return (
     <FormDialog
-      title="Add a web page"
-      description="Steward fetches the page once. Adding the same address again fetches it anew."
-      verb="Add"
+      title={t("Add a web page")}
+      description={t("Steward fetches the page once. Adding the same address again fetches it anew.")}
+      verb={t("Add")}
       busy={add.isPending}
       complete={url !== null}
       error={add.error}
@@ -37,14 +40,15 @@ export default function AddPageDialog({ collectionId, onClose }: AddPageDialogPr
       onClose={onClose}
     >
       <Field
-        label="Address"
+        label={t("Address")}
+        dir="ltr"
         inputMode="url"
-        placeholder="https://example.com/guide"
+        placeholder={EXAMPLE}
         value={typed}
         autoComplete="off"
         onChange={(event) => setTyped(event.target.value)}
       />
-      <Field label="Tags" placeholder="guide, 2026" value={tags} autoComplete="off" onChange={(event) => setTags(event.target.value)} />
+      <Field label={t("Tags")} placeholder={t("guide, 2026")} value={tags} autoComplete="off" onChange={(event) => setTags(event.target.value)} />
     </FormDialog>
   );
 }

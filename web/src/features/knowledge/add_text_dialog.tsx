@@ -1,6 +1,7 @@
 // Write or paste a text that becomes a document.
 import { useState } from "react";
 
+import { t } from "~/shared/language/words";
 import { Field } from "~/shared/ui/field";
 import { FormDialog } from "~/shared/ui/form_dialog";
 import { Select } from "~/shared/ui/select";
@@ -9,11 +10,11 @@ import { TextArea } from "~/shared/ui/text_area";
 import { type NewText, useWriteDocument } from "./queries";
 import { tagsIn } from "./tags";
 
-const types = [
+const types = () => [
   { value: "markdown", label: "Markdown" },
-  { value: "text", label: "Plain text" },
-  { value: "code", label: "Code" },
-] as const;
+  { value: "text", label: t("Plain text") },
+  { value: "code", label: t("Code") },
+];
 
 type AddTextDialogProps = { collectionId: string | null; content: string; onClose: () => void };
 
@@ -26,24 +27,24 @@ export default function AddTextDialog({ collectionId, content, onClose }: AddTex
 
   return (
     <FormDialog
-      title="Add a text"
-      verb="Add"
+      title={t("Add a text")}
+      verb={t("Add")}
       busy={write.isPending}
       complete={text.title.trim() !== "" && text.content.trim() !== ""}
       error={write.error}
       onSubmit={save}
       onClose={onClose}
     >
-      <Field label="Title" value={text.title} maxLength={256} autoComplete="off" onChange={(event) => change({ title: event.target.value })} />
-      <TextArea label="Text" rows={8} value={text.content} onChange={(event) => change({ content: event.target.value })} />
+      <Field label={t("Title")} value={text.title} maxLength={256} autoComplete="off" onChange={(event) => change({ title: event.target.value })} />
+      <TextArea label={t("Text")} rows={8} value={text.content} onChange={(event) => change({ content: event.target.value })} />
       <div className="grid gap-4 sm:grid-cols-2">
         <Select
-          label="Kind"
-          choices={types}
+          label={t("Kind")}
+          choices={types()}
           value={text.type}
           onChange={(event) => change({ type: event.target.value as NewText["type"] })}
         />
-        <Field label="Tags" placeholder="guide, 2026" value={text.tags} autoComplete="off" onChange={(event) => change({ tags: event.target.value })} />
+        <Field label={t("Tags")} placeholder={t("guide, 2026")} value={text.tags} autoComplete="off" onChange={(event) => change({ tags: event.target.value })} />
       </div>
     </FormDialog>
   );

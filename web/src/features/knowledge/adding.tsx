@@ -2,6 +2,7 @@
 import { FilePlus, Globe, NotebookPen, Upload } from "lucide-react";
 import { type RefObject, useId } from "react";
 
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Menu } from "~/shared/ui/menu";
 
@@ -17,24 +18,24 @@ export function AddButtons({ picker, onFiles, onText, onPage }: AddButtonsProps)
     <>
       <Menu
         trigger={
-          <Button aria-label="Add a text or a web page">
-            <FilePlus aria-hidden className="size-4" /> <span className="max-sm:hidden">Add</span>
+          <Button aria-label={t("Add a text or a web page")}>
+            <FilePlus aria-hidden className="size-4" /> <span className="max-sm:hidden">{t("Add")}</span>
           </Button>
         }
         entries={[
-          { kind: "item", label: "Write a text", icon: <NotebookPen />, onSelect: onText },
-          { kind: "item", label: "Web page", icon: <Globe />, onSelect: onPage },
+          { kind: "item", label: t("Write a text"), icon: <NotebookPen />, onSelect: onText },
+          { kind: "item", label: t("Web page"), icon: <Globe />, onSelect: onPage },
         ]}
       />
       <Button look="loud" onClick={() => picker.current?.click()}>
-        <Upload aria-hidden className="size-4" /> Upload
+        <Upload aria-hidden className="size-4" /> {t("Upload")}
       </Button>
       <input
         ref={picker}
         type="file"
         multiple
         tabIndex={-1}
-        aria-label="Files to upload"
+        aria-label={t("Files to upload")}
         className="sr-only"
         onChange={(event) => {
           onFiles([...(event.target.files ?? [])]);
@@ -49,12 +50,12 @@ export function UploadHint({ tags, onTags }: { tags: string; onTags: (tags: stri
   const id = useId();
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-2 text-sm text-quiet">
-      <p className="grow pointer-coarse:hidden">Drop or paste files anywhere on this page.</p>
-      <label htmlFor={id}>Tags for new files</label>
+      <p className="grow pointer-coarse:hidden">{t("Drop or paste files anywhere on this page.")}</p>
+      <label htmlFor={id}>{t("Tags for new files")}</label>
       <input
         id={id}
         value={tags}
-        placeholder="guide, 2026"
+        placeholder={t("guide, 2026")}
         autoComplete="off"
         onChange={(event) => onTags(event.target.value)}
         className="h-8 w-44 rounded-lg border border-line-strong bg-raised px-2.5 text-base text-ink placeholder:text-quiet sm:text-sm"

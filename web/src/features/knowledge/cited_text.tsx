@@ -7,6 +7,7 @@ import { useHistoryState } from "wouter/use-browser-location";
 import { keys } from "~/shared/api/keys";
 import { Problem } from "~/shared/api/problems";
 import type { LibraryDocument } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import type { PlaceState } from "~/shared/lib/places";
 import { Notice } from "~/shared/ui/notice";
 
@@ -48,21 +49,25 @@ export function CitedText({ document, frame }: CitedTextProps) {
   const hasText = document.is_searchable;
   const place = usePlace(document.id, wanted, hasText);
   if (!hasText || isNotReady(place.error))
-    return document.status === "failed" ? null : <p className="text-quiet">Its text shows here as soon as it was read.</p>;
+    return document.status === "failed" ? null : <p className="text-quiet">{t("Its text shows here as soon as it was read.")}</p>;
   if (wanted !== null && place.isPending)
     return (
       <p role="status" className="text-quiet">
-        Looking for the passage…
+        {t("Looking for the passage…")}
       </p>
     );
   const found = place.data ?? null;
   return (
     <div className="space-y-5">
-      {found?.changed ? <Notice>The document has changed since it was cited. The same words stand here now.</Notice> : null}
+      {found?.changed ? <Notice>{t("The document has changed since it was cited. The same words stand here now.")}</Notice> : null}
       {wanted !== null && found === null ? (
         <Notice>
-          <p>The document has changed since it was cited, and the passage is no longer in it. It shows from its beginning.</p>
-          {wanted.excerpt === "" ? null : <blockquote className="mt-1.5 border-s-2 border-line ps-3">{wanted.excerpt}</blockquote>}
+          <p>{t("The document has changed since it was cited, and the passage is no longer in it. It shows from its beginning.")}</p>
+          {wanted.excerpt === "" ? null : (
+            <blockquote dir="auto" className="mt-1.5 border-s-2 border-line ps-3">
+              {wanted.excerpt}
+            </blockquote>
+          )}
         </Notice>
       ) : null}
       <DocumentText key={`${found?.start ?? 0} ${found?.end ?? 0}`} id={document.id} place={found} frame={frame} />

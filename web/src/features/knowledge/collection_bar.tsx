@@ -3,6 +3,7 @@ import { Ellipsis, MessageSquare, MessageSquareOff, Pencil, Plus, Trash2 } from 
 import { Suspense, lazy, useState } from "react";
 
 import type { Collection } from "~/shared/api/types";
+import { counted, t } from "~/shared/language/words";
 import { count } from "~/shared/lib/moments";
 import { IconButton } from "~/shared/ui/button";
 import { Menu, type MenuEntry } from "~/shared/ui/menu";
@@ -30,10 +31,10 @@ export function CollectionBar({ collections, chosen, onChoose, mayChange }: Coll
   const close = () => setShown("nothing");
 
   const entriesOf = (collection: Collection): MenuEntry[] => [
-    { kind: "item", label: "Rename", icon: <Pencil />, onSelect: () => setShown("rename") },
+    { kind: "item", label: t("Rename"), icon: <Pencil />, onSelect: () => setShown("rename") },
     {
       kind: "item",
-      label: collection.in_chat ? "Leave out of chats" : "Use in chats",
+      label: collection.in_chat ? t("Leave out of chats") : t("Use in chats"),
       icon: collection.in_chat ? <MessageSquareOff /> : <MessageSquare />,
       onSelect: () => change({ collection, in_chat: !collection.in_chat }),
     },
@@ -41,16 +42,16 @@ export function CollectionBar({ collections, chosen, onChoose, mayChange }: Coll
       ? []
       : [
           { kind: "line" as const, name: "before delete" },
-          { kind: "item" as const, label: "Delete", icon: <Trash2 />, danger: true, onSelect: () => setShown("delete") },
+          { kind: "item" as const, label: t("Delete"), icon: <Trash2 />, danger: true, onSelect: () => setShown("delete") },
         ]),
   ];
 
   return (
     <div className="flex items-center gap-1.5">
-      <div role="group" aria-label="Collections" className="flex min-w-0 flex-wrap gap-1.5">
+      <div role="group" aria-label={t("Collections")} className="flex min-w-0 flex-wrap gap-1.5">
         {collections.length > 1 ? (
           <button type="button" aria-pressed={chosen === null} onClick={() => onChoose(null)} className={pill}>
-            All <span className="text-xs">{count(total)}</span>
+            {t("All")} <span className="text-xs">{count(total)}</span>
           </button>
         ) : null}
         {collections.map((collection) => (
@@ -61,20 +62,22 @@ export function CollectionBar({ collections, chosen, onChoose, mayChange }: Coll
             onClick={() => onChoose(collection.id)}
             className={pill}
           >
-            <span className="truncate">{collection.name}</span>
+            <span dir="auto" className="truncate">
+              {collection.name}
+            </span>
             <span className="text-xs">{count(collection.documents.total)}</span>
-            {collection.in_chat ? null : <MessageSquareOff role="img" aria-label="not used in chats" className="size-3.5" />}
+            {collection.in_chat ? null : <MessageSquareOff role="img" aria-label={t("not used in chats")} className="size-3.5" />}
           </button>
         ))}
         {mayChange ? (
-          <IconButton small label="New collection" onClick={() => setShown("new")} className="size-8">
+          <IconButton small label={t("New collection")} onClick={() => setShown("new")} className="size-8">
             <Plus aria-hidden className="size-4" />
           </IconButton>
         ) : null}
         {mayChange && chosen !== null ? (
           <Menu
             trigger={
-              <IconButton small label={`Options for the collection ${chosen.name}`} className="size-8">
+              <IconButton small label={t("Options for the collection {name}", { name: chosen.name })} className="size-8">
                 <Ellipsis aria-hidden className="size-4" />
               </IconButton>
             }
@@ -88,9 +91,13 @@ export function CollectionBar({ collections, chosen, onChoose, mayChange }: Coll
         ) : null}
         {shown === "delete" && chosen !== null ? (
           <ConfirmDialog
-            title={`Delete the collection “${chosen.name}”?`}
-            description={`Its ${count(chosen.documents.total)} documents go with it, and answers will no longer find them.`}
-            verb="Delete"
+            title={t("Delete the collection “{name}”?", { name: chosen.name })}
+            description={counted(
+              chosen.documents.total,
+              "Its document goes with it, and answers will no longer find it.",
+              "Its {count} documents go with it, and answers will no longer find them.",
+            )}
+            verb={t("Delete")}
             onConfirm={() => remove.mutate(chosen, { onSuccess: () => onChoose(null) })}
             onClose={close}
           />

@@ -2,6 +2,7 @@
 import { useState } from "react";
 
 import type { Collection } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Field } from "~/shared/ui/field";
 import { FormDialog } from "~/shared/ui/form_dialog";
 
@@ -32,16 +33,16 @@ export default function CollectionDialog({ collection, onMade, onClose }: Collec
 
   return (
     <FormDialog
-      title={collection === null ? "New collection" : "Rename collection"}
-      {...(collection === null ? { description: "Documents that are kept and searched together." } : {})}
-      verb={collection === null ? "Create" : "Save"}
+      title={collection === null ? t("New collection") : t("Rename collection")}
+      {...(collection === null ? { description: t("Documents that are kept and searched together.") } : {})}
+      verb={collection === null ? t("Create") : t("Save")}
       busy={create.isPending || change.isPending}
       complete={name.trim() !== ""}
       error={create.error}
       onSubmit={save}
       onClose={onClose}
     >
-      <Field label="Name" value={name} maxLength={256} autoComplete="off" onChange={(event) => setName(event.target.value)} />
+      <Field label={t("Name")} value={name} maxLength={256} autoComplete="off" onChange={(event) => setName(event.target.value)} />
     </FormDialog>
   );
 }

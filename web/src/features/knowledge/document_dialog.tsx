@@ -2,6 +2,7 @@
 import { useState } from "react";
 
 import type { LibraryDocument } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Field } from "~/shared/ui/field";
 import { FormDialog } from "~/shared/ui/form_dialog";
 
@@ -16,16 +17,16 @@ export default function DocumentDialog({ document, onClose }: { document: Librar
 
   return (
     <FormDialog
-      title="Title and tags"
-      verb="Save"
+      title={t("Title and tags")}
+      verb={t("Save")}
       busy={change.isPending}
       complete={title.trim() !== ""}
       error={change.error}
       onSubmit={save}
       onClose={onClose}
     >
-      <Field label="Title" value={title} maxLength={256} autoComplete="off" onChange={(event) => setTitle(event.target.value)} />
-      <Field label="Tags" hint="With commas between them." value={tags} autoComplete="off" onChange={(event) => setTags(event.target.value)} />
+      <Field label={t("Title")} value={title} maxLength={256} autoComplete="off" onChange={(event) => setTitle(event.target.value)} />
+      <Field label={t("Tags")} hint={t("With commas between them.")} value={tags} autoComplete="off" onChange={(event) => setTags(event.target.value)} />
     </FormDialog>
   );
 }

@@ -1,6 +1,7 @@
 // The documents of a collection, or of all, page by page.
 import type { Collection } from "~/shared/api/types";
 import { asProblem } from "~/shared/api/problems";
+import { type Word, t } from "~/shared/language/words";
 import { count } from "~/shared/lib/moments";
 import { Button } from "~/shared/ui/button";
 
@@ -10,7 +11,7 @@ import { type DocumentStatus, useDocuments } from "./queries";
 const note = "rounded-xl border border-line px-4 py-10 text-center text-sm text-quiet";
 
 type Counts = Collection["documents"];
-type Filter = { status: DocumentStatus | null; words: string; number: number };
+type Filter = { status: DocumentStatus | null; words: Word; number: number };
 
 function Filters({ counts, status, onStatus }: { counts: Counts; status: DocumentStatus | null; onStatus: (status: DocumentStatus | null) => void }) {
   const all: Filter[] = [
@@ -22,7 +23,7 @@ function Filters({ counts, status, onStatus }: { counts: Counts; status: Documen
   const filters = all.filter((filter) => filter.status === null || filter.number > 0 || filter.status === status);
   if (filters.length < 2) return null;
   return (
-    <div role="group" aria-label="Show" className="flex gap-1">
+    <div role="group" aria-label={t("Show")} className="flex gap-1">
       {filters.map((filter) => (
         <button
           key={filter.words}
@@ -31,7 +32,7 @@ function Filters({ counts, status, onStatus }: { counts: Counts; status: Documen
           onClick={() => onStatus(filter.status)}
           className="rounded-md px-2 py-1 text-xs text-quiet hover:bg-hover hover:text-ink aria-pressed:bg-hover aria-pressed:font-medium aria-pressed:text-ink"
         >
-          {filter.words} {count(filter.number)}
+          {t(filter.words)} {count(filter.number)}
         </button>
       ))}
     </div>
@@ -52,21 +53,21 @@ function Rows({ collectionId, status, mayChange }: Pick<DocumentListProps, "coll
     return (
       <div className={note}>
         <p className="mb-3">{asProblem(error).message}</p>
-        <Button onClick={() => void refetch()}>Try again</Button>
+        <Button onClick={() => void refetch()}>{t("Try again")}</Button>
       </div>
     );
   if (data === undefined)
     return (
       <p role="status" className={note}>
-        Loading the documents…
+        {t("Loading the documents…")}
       </p>
     );
   const documents = data.pages.flatMap((page) => page.items);
   if (documents.length === 0)
-    return <p className={note}>{status === null ? "Nothing is here yet. Upload files, or drop them on this page." : "Nothing to show."}</p>;
+    return <p className={note}>{status === null ? t("Nothing is here yet. Upload files, or drop them on this page.") : t("Nothing to show.")}</p>;
   return (
     <>
-      <ul aria-label="Documents" className="divide-y divide-line rounded-xl border border-line bg-raised">
+      <ul aria-label={t("Documents")} className="divide-y divide-line rounded-xl border border-line bg-raised">
         {documents.map((document) => (
           <DocumentRow key={document.id} document={document} mayChange={mayChange} />
         ))}
@@ -74,7 +75,7 @@ function Rows({ collectionId, status, mayChange }: Pick<DocumentListProps, "coll
       {hasNextPage ? (
         <div className="mt-3 text-center">
           <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show more
+            {t("Show more")}
           </Button>
         </div>
       ) : null}
@@ -87,7 +88,7 @@ export function DocumentList({ counts, status, onStatus, ...rows }: DocumentList
     <section aria-labelledby="documents-title">
       <div className="mb-2 flex min-h-7 flex-wrap items-center justify-between gap-2">
         <h2 id="documents-title" className="text-sm font-medium">
-          Documents
+          {t("Documents")}
         </h2>
         <Filters counts={counts} status={status} onStatus={onStatus} />
       </div>

@@ -3,6 +3,7 @@ import { Download, Ellipsis, Tag, Trash2 } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 
 import type { LibraryDocument } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 import { Menu, type MenuEntry } from "~/shared/ui/menu";
 import { toast } from "~/shared/ui/toasts";
@@ -23,7 +24,7 @@ export function DocumentMenu({ document, mayChange, onDeleted, className }: Docu
   const confirm = () =>
     remove.mutate(document, {
       onSuccess: () => {
-        toast(`“${document.title}” was deleted.`);
+        toast(t("“{title}” was deleted.", { title: document.title }));
         onDeleted?.();
       },
     });
@@ -31,12 +32,12 @@ export function DocumentMenu({ document, mayChange, onDeleted, className }: Docu
   const entries: MenuEntry[] = [
     ...(document.file_id === null
       ? []
-      : [{ kind: "item" as const, label: "Download", icon: <Download />, onSelect: () => window.location.assign(fileAddress(document)) }]),
+      : [{ kind: "item" as const, label: t("Download"), icon: <Download />, onSelect: () => window.location.assign(fileAddress(document)) }]),
     ...(mayChange
       ? [
-          { kind: "item" as const, label: "Title and tags", icon: <Tag />, onSelect: () => setShown("change") },
+          { kind: "item" as const, label: t("Title and tags"), icon: <Tag />, onSelect: () => setShown("change") },
           { kind: "line" as const, name: "before delete" },
-          { kind: "item" as const, label: "Delete", icon: <Trash2 />, danger: true, onSelect: () => setShown("delete") },
+          { kind: "item" as const, label: t("Delete"), icon: <Trash2 />, danger: true, onSelect: () => setShown("delete") },
         ]
       : []),
   ];
@@ -45,7 +46,7 @@ export function DocumentMenu({ document, mayChange, onDeleted, className }: Docu
     <>
       <Menu
         trigger={
-          <IconButton small label={`Options for ${document.title}`} className={className}>
+          <IconButton small label={t("Options for {name}", { name: document.title })} className={className}>
             <Ellipsis aria-hidden className="size-4" />
           </IconButton>
         }
@@ -55,9 +56,9 @@ export function DocumentMenu({ document, mayChange, onDeleted, className }: Docu
         {shown === "change" ? <DocumentDialog document={document} onClose={close} /> : null}
         {shown === "delete" ? (
           <ConfirmDialog
-            title={`Delete “${document.title}”?`}
-            description="Answers will no longer find it. Its file is deleted as well."
-            verb="Delete"
+            title={t("Delete “{title}”?", { title: document.title })}
+            description={t("Answers will no longer find it. Its file is deleted as well.")}
+            verb={t("Delete")}
             onConfirm={confirm}
             onClose={close}
           />

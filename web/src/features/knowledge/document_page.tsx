@@ -5,6 +5,7 @@ import { Link, useLocation } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
 import { asProblem } from "~/shared/api/problems";
+import { t } from "~/shared/language/words";
 import { type PlaceState, libraryAddress } from "~/shared/lib/places";
 import { Button, IconButton } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
@@ -24,7 +25,7 @@ function Missing({ error, onAgain }: { error: unknown; onAgain: () => void }) {
         kind="problem"
         action={
           <Button look="danger" onClick={onAgain}>
-            Try again
+            {t("Try again")}
           </Button>
         }
       >
@@ -33,12 +34,12 @@ function Missing({ error, onAgain }: { error: unknown; onAgain: () => void }) {
     );
   return (
     <div className="py-10 text-center">
-      <h2 className="text-lg font-semibold">This document is not in the library</h2>
-      <p className="mt-1.5 text-quiet">It may have been deleted, or belong to another workspace.</p>
+      <h2 className="text-lg font-semibold">{t("This document is not in the library")}</h2>
+      <p className="mt-1.5 text-quiet">{t("It may have been deleted, or belong to another workspace.")}</p>
       {typeof state?.excerpt === "string" ? (
         <blockquote className="mx-auto mt-5 max-w-xl rounded-xl border border-line bg-sunken p-4 text-start text-sm">
-          <p className="mb-1 text-xs text-quiet">What was cited</p>
-          {state.excerpt}
+          <p className="mb-1 text-xs text-quiet">{t("What was cited")}</p>
+          <p dir="auto">{state.excerpt}</p>
         </blockquote>
       ) : null}
     </div>
@@ -52,7 +53,7 @@ export default function DocumentPage({ id, mayChange, beside }: DocumentPageProp
   const [, navigate] = useLocation();
   const cameFrom = useHistoryState<unknown>();
   const frame = useRef<HTMLDivElement>(null);
-  const title = document?.title || document?.name || "Document";
+  const title = document?.title || document?.name || t("Document");
   useEffect(() => {
     window.document.title = `${title} · Steward`;
   }, [title]);
@@ -62,21 +63,21 @@ export default function DocumentPage({ id, mayChange, beside }: DocumentPageProp
       <header className="flex h-14 shrink-0 items-center gap-1 px-2.5 sm:px-4">
         {beside}
         {cameFrom ? (
-          <IconButton label="Back" onClick={() => window.history.back()}>
+          <IconButton label={t("Back")} onClick={() => window.history.back()}>
             <ArrowLeft aria-hidden className="size-4.5 rtl:rotate-180" />
           </IconButton>
         ) : null}
-        <nav aria-label="Breadcrumb" className="min-w-0 px-1.5 text-sm">
+        <nav aria-label={t("Breadcrumb")} className="min-w-0 px-1.5 text-sm">
           <ol className="flex min-w-0 items-center gap-1.5">
             <li>
               <Link href={libraryAddress} className="text-quiet hover:text-ink hover:underline">
-                Library
+                {t("Library")}
               </Link>
             </li>
-            <li aria-hidden className="text-quiet">
+            <li aria-hidden className="text-quiet rtl:rotate-180">
               ›
             </li>
-            <li aria-current="page" className="min-w-0 truncate font-medium">
+            <li aria-current="page" dir="auto" className="min-w-0 truncate font-medium">
               {title}
             </li>
           </ol>
@@ -101,7 +102,7 @@ export default function DocumentPage({ id, mayChange, beside }: DocumentPageProp
           {document === undefined ? null : (
             <>
               <div className="space-y-4">
-                <h1 className="text-xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
+                <h1 dir="auto" className="text-xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
                 <DocumentFacts document={document} />
                 {document.file_id === null ? null : (
                   <a
@@ -109,7 +110,7 @@ export default function DocumentPage({ id, mayChange, beside }: DocumentPageProp
                     download={document.name}
                     className="inline-flex h-9 items-center gap-2 rounded-lg border border-line bg-raised px-3.5 text-sm font-medium hover:bg-hover"
                   >
-                    <Download aria-hidden className="size-4" /> Download
+                    <Download aria-hidden className="size-4" /> {t("Download")}
                   </a>
                 )}
                 <DocumentState document={document} mayChange={mayChange} />

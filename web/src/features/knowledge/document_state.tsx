@@ -1,5 +1,6 @@
 // How far a document is: its stage while it is made ready, or why it failed and what to do.
 import type { LibraryDocument } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
 import { ProgressBar } from "~/shared/ui/progress_bar";
@@ -15,10 +16,9 @@ export function DocumentState({ document, mayChange, className }: DocumentStateP
     return (
       <div className={className}>
         <p className="text-xs text-quiet">
-          {doing(document)}
-          {document.is_searchable ? " · found as it was until then" : null}
+          {document.is_searchable ? t("{doing} · found as it was until then", { doing: doing(document) }) : doing(document)}
         </p>
-        <ProgressBar label={`Progress of ${document.title}`} share={document.progress} className="mt-1.5 max-w-sm" />
+        <ProgressBar label={t("Progress of {title}", { title: document.title })} share={document.progress} className="mt-1.5 max-w-sm" />
       </div>
     );
   if (document.status === "ready") return null;
@@ -29,13 +29,13 @@ export function DocumentState({ document, mayChange, className }: DocumentStateP
         aloud={false}
         action={
           mayChange ? (
-            <Button look="danger" busy={retry.isPending} onClick={() => retry.mutate(document)} aria-label={`Retry ${document.title}`}>
-              Retry
+            <Button look="danger" busy={retry.isPending} onClick={() => retry.mutate(document)} aria-label={t("Retry {title}", { title: document.title })}>
+              {t("Retry")}
             </Button>
           ) : null
         }
       >
-        <p>{document.error?.reason ?? "This document could not be read."}</p>
+        <p>{document.error?.reason ?? t("This document could not be read.")}</p>
         {document.error?.fix ? <p className="mt-0.5">{document.error.fix}</p> : null}
       </Notice>
     </div>

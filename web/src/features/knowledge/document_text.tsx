@@ -5,6 +5,7 @@ import { memo, useEffect, useLayoutEffect, useRef } from "react";
 import { keys } from "~/shared/api/keys";
 import { asProblem } from "~/shared/api/problems";
 import type { DocumentText as TextPage } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { unitsOf } from "~/shared/lib/code_points";
 import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
@@ -97,7 +98,7 @@ export function DocumentText({ id, place, frame }: DocumentTextProps) {
         kind="problem"
         action={
           <Button look="danger" busy={text.isFetching} onClick={() => void refetch()}>
-            Try again
+            {t("Try again")}
           </Button>
         }
       >
@@ -107,14 +108,14 @@ export function DocumentText({ id, place, frame }: DocumentTextProps) {
   if (data === undefined)
     return (
       <p role="status" className="text-quiet">
-        Loading the text…
+        {t("Loading the text…")}
       </p>
     );
   return (
-    <section aria-label="Text">
+    <section aria-label={t("Text")}>
       {text.hasPreviousPage ? (
         <Button className="mb-4" busy={text.isFetchingPreviousPage} onClick={() => void text.fetchPreviousPage()}>
-          Show the text before
+          {t("Show the text before")}
         </Button>
       ) : null}
       <div dir="auto" className="leading-7 whitespace-pre-wrap wrap-anywhere">
@@ -124,7 +125,7 @@ export function DocumentText({ id, place, frame }: DocumentTextProps) {
       </div>
       {text.hasNextPage ? (
         <Button className="mt-4" busy={text.isFetchingNextPage} onClick={() => void text.fetchNextPage()}>
-          Show the text after
+          {t("Show the text after")}
         </Button>
       ) : null}
     </section>

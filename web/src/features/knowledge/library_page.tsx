@@ -4,6 +4,7 @@ import { useSearchParams } from "wouter";
 
 import { asProblem } from "~/shared/api/problems";
 import type { Collection } from "~/shared/api/types";
+import { counted, t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
 import { Button } from "~/shared/ui/button";
 import { useFileDrop } from "~/shared/ui/file_drop";
@@ -63,7 +64,11 @@ function useDoneAnnounced({ in_progress, failed }: Collection["documents"]): voi
   const before = useRef(0);
   useEffect(() => {
     if (before.current > 0 && in_progress === 0)
-      announce(failed > 0 ? `All documents are done, ${failed} failed.` : "All documents are ready.");
+      announce(
+        failed > 0
+          ? counted(failed, "All documents are done, {count} failed.", "All documents are done, {count} failed.")
+          : t("All documents are ready."),
+      );
     before.current = in_progress;
   }, [in_progress, failed]);
 }
@@ -101,7 +106,7 @@ export default function LibraryPage({ userId, mayChange, beside }: LibraryPagePr
     setPasted("");
   };
   useEffect(() => {
-    document.title = "Library · Steward";
+    document.title = `${t("Library")} · Steward`;
   }, []);
 
   const isEmpty = counts.total === 0 && (collections?.length ?? 0) < 2 && uploads.length === 0;
@@ -109,7 +114,7 @@ export default function LibraryPage({ userId, mayChange, beside }: LibraryPagePr
     <main className="relative flex min-w-0 flex-1 flex-col">
       <header className="flex h-14 shrink-0 items-center gap-2 px-2.5 sm:px-4">
         {beside}
-        <h1 className="me-auto truncate px-1.5 text-sm font-medium">Library</h1>
+        <h1 className="me-auto truncate px-1.5 text-sm font-medium">{t("Library")}</h1>
         {mayChange ? (
           <AddButtons
             picker={picker}
@@ -126,7 +131,7 @@ export default function LibraryPage({ userId, mayChange, beside }: LibraryPagePr
               kind="problem"
               action={
                 <Button look="danger" busy={isFetching} onClick={() => void refetch()}>
-                  Try again
+                  {t("Try again")}
                 </Button>
               }
             >
@@ -135,7 +140,7 @@ export default function LibraryPage({ userId, mayChange, beside }: LibraryPagePr
           ) : null}
           {collections === undefined && !error ? (
             <p role="status" className="py-10 text-center text-sm text-quiet">
-              Loading the library…
+              {t("Loading the library…")}
             </p>
           ) : null}
           {collections === undefined ? null : isEmpty ? (
@@ -164,7 +169,7 @@ export default function LibraryPage({ userId, mayChange, beside }: LibraryPagePr
       </div>
       {isOver ? (
         <div aria-hidden className="pointer-events-none absolute inset-3 z-20 flex items-center justify-center rounded-2xl border-2 border-dashed border-accent bg-accent-soft/90 text-base font-medium text-accent">
-          Drop the files to add them{chosen === null ? "" : ` to ${chosen.name}`}
+          {chosen === null ? t("Drop the files to add them") : t("Drop the files to add them to {name}", { name: chosen.name })}
         </div>
       ) : null}
       <Suspense>

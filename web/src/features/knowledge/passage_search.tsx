@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
 import type { Passage } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { type PlaceState, placeAddress } from "~/shared/lib/places";
 import { percent, whereabouts } from "~/shared/markdown/sources";
 import { Button, IconButton } from "~/shared/ui/button";
@@ -23,17 +24,17 @@ function Found({ passage }: { passage: Passage }) {
           state={{ excerpt: passage.excerpt } satisfies PlaceState}
           className="min-w-0 flex-1 truncate text-sm font-medium text-accent hover:underline"
         >
-          {passage.title}
+          <bdi>{passage.title}</bdi>
         </InnerLink>
         <span className="flex shrink-0 items-center gap-2 text-xs text-quiet">
           <span aria-hidden>
-            <ProgressBar label="Relevance" share={passage.score} className="w-12" />
+            <ProgressBar label={t("Relevance")} share={passage.score} className="w-12" />
           </span>
-          <span className="sr-only">Relevance</span> {percent(passage.score)}
+          <span className="sr-only">{t("Relevance")}</span> {percent(passage.score)}
         </span>
       </div>
       {where === "" ? null : <p className="mt-0.5 text-xs text-quiet wrap-anywhere">{where}</p>}
-      <p className="mt-1 line-clamp-3 text-sm leading-5 wrap-anywhere">{passage.excerpt}</p>
+      <p dir="auto" className="mt-1 line-clamp-3 text-sm leading-5 wrap-anywhere">{passage.excerpt}</p>
     </li>
   );
 }
@@ -42,14 +43,14 @@ function Results({ query, collectionId }: { query: string; collectionId: string 
   const { data, error, isFetching, refetch } = usePassages(query, collectionId);
   if (data === undefined && error)
     return (
-      <Notice kind="problem" action={<Button onClick={() => void refetch()}>Try again</Button>}>
+      <Notice kind="problem" action={<Button onClick={() => void refetch()}>{t("Try again")}</Button>}>
         {asProblem(error).message}
       </Notice>
     );
   if (data === undefined)
     return (
       <p role="status" className="py-4 text-center text-sm text-quiet">
-        Searching…
+        {t("Searching…")}
       </p>
     );
   return (
@@ -57,10 +58,10 @@ function Results({ query, collectionId }: { query: string; collectionId: string 
       {data.notice ? <Notice>{data.notice}</Notice> : null}
       {data.items.length === 0 ? (
         <p role="status" className="py-4 text-center text-sm text-quiet">
-          Nothing found. Try other words, or add a document about it.
+          {t("Nothing found. Try other words, or add a document about it.")}
         </p>
       ) : (
-        <ol aria-label="Passages" className="divide-y divide-line rounded-xl border border-line bg-raised">
+        <ol aria-label={t("Passages")} className="divide-y divide-line rounded-xl border border-line bg-raised">
           {data.items.map((passage) => (
             <Found key={`${passage.document_id} ${passage.ordinal}`} passage={passage} />
           ))}
@@ -83,7 +84,7 @@ export function PassageSearch({ query, onQuery, collectionId }: PassageSearchPro
     onQuery("");
   };
   return (
-    <section aria-label="Test search" className="space-y-3">
+    <section aria-label={t("Test search")} className="space-y-3">
       <search>
         <form onSubmit={search} className="flex gap-2">
           <div className="relative min-w-0 flex-1">
@@ -92,21 +93,21 @@ export function PassageSearch({ query, onQuery, collectionId }: PassageSearchPro
               type="text"
               inputMode="search"
               enterKeyHint="search"
-              aria-label="Test search"
-              placeholder="What would an answer rest on?"
+              aria-label={t("Test search")}
+              placeholder={t("What would an answer rest on?")}
               maxLength={4000}
               value={typed}
               onChange={(event) => setTyped(event.target.value)}
               className="h-9 w-full rounded-lg border border-line-strong bg-raised ps-8.5 pe-9 text-base placeholder:text-quiet sm:text-sm"
             />
             {typed === "" ? null : (
-              <IconButton small label="Clear the search" className="absolute end-1 top-1" onClick={clear}>
+              <IconButton small label={t("Clear the search")} className="absolute end-1 top-1" onClick={clear}>
                 <X aria-hidden className="size-4" />
               </IconButton>
             )}
           </div>
           <Button type="submit" disabled={typed.trim() === ""}>
-            Search
+            {t("Search")}
           </Button>
         </form>
       </search>

@@ -6,6 +6,8 @@ import { keys } from "~/shared/api/keys";
 import type { Collection, CollectionPage, DocumentPage, LibraryDocument, PassagePage, Samples } from "~/shared/api/types";
 import { toastProblem } from "~/shared/ui/toasts";
 
+import { readAgain } from "./read_again";
+
 const PAGE = 30;
 const MOST_COLLECTIONS = 100;
 const POLL_MILLISECONDS = 2000;
@@ -90,7 +92,7 @@ function useChange<Input, Output>(change: (input: Input) => Promise<Output>, isQ
       // A form shows what went wrong beside its fields.
       if (!isQuiet) toastProblem(error);
     },
-    onSettled: () => cache.invalidateQueries({ queryKey: keys.knowledge }),
+    onSettled: () => readAgain(cache),
   });
 }
 

@@ -4,7 +4,9 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { Link } from "wouter";
 
 import type { LibraryDocument } from "~/shared/api/types";
+import { rich, t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
+import { count } from "~/shared/lib/moments";
 import { libraryAddress } from "~/shared/lib/places";
 import { Button } from "~/shared/ui/button";
 import { ProgressBar } from "~/shared/ui/progress_bar";
@@ -13,6 +15,7 @@ import { useAddSamples, useFirstDocuments } from "./queries";
 
 const SAMPLE = "sample";
 
+// The samples are in English: a question in another language would find less in them.
 export const sampleQuestions = ["How do I set a budget?", "How do I add a provider's key?", "How do I back up Steward?"];
 
 function Frame({ title, children }: { title: string; children: ReactNode }) {
@@ -31,22 +34,24 @@ function Frame({ title, children }: { title: string; children: ReactNode }) {
 function Offer({ mayChange }: { mayChange: boolean }) {
   const samples = useAddSamples();
   return (
-    <Frame title="Answers from your documents">
+    <Frame title={t("Answers from your documents")}>
       <p className="mt-1 text-sm text-quiet">
         {mayChange
-          ? "Steward answers from the documents in your library and shows where they say it. Begin with Steward's own guide, or with your files."
-          : "Steward answers from the documents in the library and shows where they say it. There are none yet."}
+          ? t(
+              "Steward answers from the documents in your library and shows where they say it. Begin with Steward's own guide, or with your files.",
+            )
+          : t("Steward answers from the documents in the library and shows where they say it. There are none yet.")}
       </p>
       {mayChange ? (
         <div className="mt-3 flex flex-wrap gap-2">
           <Button look="loud" busy={samples.isPending} onClick={() => samples.mutate(undefined)}>
-            Add sample documents
+            {t("Add sample documents")}
           </Button>
           <Link
             href={libraryAddress}
             className="inline-flex h-9 items-center rounded-lg border border-line bg-raised px-3.5 text-sm font-medium hover:bg-hover"
           >
-            Upload your own
+            {t("Upload your own")}
           </Link>
         </div>
       ) : null}
@@ -58,24 +63,26 @@ function Reading({ documents }: { documents: readonly LibraryDocument[] }) {
   const done = documents.filter(({ status }) => status !== "in_progress").length;
   const share = documents.reduce((sum, { status, progress }) => sum + (status === "in_progress" ? progress : 1), 0) / documents.length;
   return (
-    <Frame title="Reading the sample documents">
+    <Frame title={t("Reading the sample documents")}>
       <p className="mt-1 text-sm text-quiet">
-        {done} of {documents.length} are ready. This takes a few seconds.
+        {t("{done} of {all} are ready. This takes a few seconds.", { done: count(done), all: count(documents.length) })}
       </p>
-      <ProgressBar label="Reading the sample documents" share={share} className="mt-3" />
+      <ProgressBar label={t("Reading the sample documents")} share={share} className="mt-3" />
     </Frame>
   );
 }
 
 function Questions({ onAsk }: { onAsk: (question: string) => void }) {
   return (
-    <Frame title="The sample documents are ready. Ask about them">
+    <Frame title={t("The sample documents are ready. Ask about them")}>
       <ul className="mt-2.5 flex flex-wrap gap-2">
         {sampleQuestions.map((question) => (
           <li key={question}>
             <Button onClick={() => onAsk(question)}>
               <MessageCircleQuestion aria-hidden className="size-4 text-accent" />
-              {question}
+              <span lang="en" dir="ltr">
+                {question}
+              </span>
             </Button>
           </li>
         ))}
@@ -86,13 +93,15 @@ function Questions({ onAsk }: { onAsk: (question: string) => void }) {
 
 function Failed() {
   return (
-    <Frame title="The sample documents could not be read">
+    <Frame title={t("The sample documents could not be read")}>
       <p className="mt-1 text-sm text-quiet">
-        The{" "}
-        <Link href={libraryAddress} className="text-accent underline">
-          library
-        </Link>{" "}
-        says why, and lets you try again.
+        {rich("The {library} says why, and lets you try again.", {
+          library: (
+            <Link href={libraryAddress} className="text-accent underline">
+              {t("library|in a sentence")}
+            </Link>
+          ),
+        })}
       </p>
     </Frame>
   );
@@ -106,7 +115,7 @@ export function SamplesOffer({ mayChange, onAsk }: SamplesOfferProps) {
   const isReading = documents?.some(({ status }) => status === "in_progress") ?? false;
   const wasReading = useRef(false);
   useEffect(() => {
-    if (wasReading.current && !isReading) announce("The sample documents are ready.");
+    if (wasReading.current && !isReading) announce(t("The sample documents are ready."));
     wasReading.current = isReading;
   }, [isReading]);
 

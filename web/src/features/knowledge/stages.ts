@@ -1,20 +1,23 @@
 // What a document is going through, in words.
 import type { LibraryDocument } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { count } from "~/shared/lib/moments";
 
 /** What is being done now; `stage` names the last one that is done. */
 export function doing({ stage, file_id, chunks_done, chunks_total }: LibraryDocument): string {
   switch (stage) {
     case "accepted":
-      return file_id === null ? "Fetching the page" : "Waiting";
+      return file_id === null ? t("Fetching the page") : t("Waiting");
     case "stored":
-      return "Reading";
+      return t("Reading");
     case "parsed":
-      return "Cutting into passages";
+      return t("Cutting into passages");
     case "chunked":
-      return chunks_total === null ? "Embedding" : `Embedding ${count(chunks_done)} of ${count(chunks_total)} passages`;
+      return chunks_total === null
+        ? t("Embedding|stage")
+        : t("Embedding {done} of {all} passages", { done: count(chunks_done), all: count(chunks_total) });
     case "embedded":
     case "searchable":
-      return "Making it searchable";
+      return t("Making it searchable");
   }
 }

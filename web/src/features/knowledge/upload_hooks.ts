@@ -2,9 +2,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useSyncExternalStore } from "react";
 
-import { keys } from "~/shared/api/keys";
 import { filesOf } from "~/shared/ui/file_drop";
 
+import { readAgain } from "./read_again";
 import { type Upload, type UploadQueue, uploadsOf } from "./upload_queue";
 
 export function useUploads(owner: string): { queue: UploadQueue; uploads: readonly Upload[] } {
@@ -14,7 +14,7 @@ export function useUploads(owner: string): { queue: UploadQueue; uploads: readon
   const isBusy = uploads.some(({ state }) => state !== "failed");
 
   useEffect(() => {
-    queue.whenArrived(() => void cache.invalidateQueries({ queryKey: keys.knowledge }));
+    queue.whenArrived(() => void readAgain(cache));
   }, [cache, queue]);
   useEffect(() => {
     if (!isBusy) return undefined;

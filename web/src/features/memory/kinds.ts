@@ -1,7 +1,9 @@
 // The kinds of memories, in words.
+import type { Word } from "~/shared/language/words";
+
 import type { Kind } from "./queries";
 
-export const kindNames: Record<Kind, string> = {
+export const kindNames: Record<Kind, Word> = {
   fact: "Facts",
   goals: "Goals",
   challenges: "Challenges",
@@ -10,7 +12,7 @@ export const kindNames: Record<Kind, string> = {
 };
 
 /** One memory of a kind. */
-export const kindName: Record<Kind, string> = {
+export const kindName: Record<Kind, Word> = {
   fact: "Fact",
   goals: "Goal",
   challenges: "Challenge",

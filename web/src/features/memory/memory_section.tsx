@@ -4,6 +4,7 @@ import { Suspense, lazy, useState } from "react";
 import { Link } from "wouter";
 
 import type { Me, Memory, Profile } from "~/shared/api/types";
+import { type Word, counted, t } from "~/shared/language/words";
 import { shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { useSettled } from "~/shared/lib/settled";
 import { Button, IconButton } from "~/shared/ui/button";
@@ -11,6 +12,7 @@ import { EmptyBox } from "~/shared/ui/empty_box";
 import { Loaded } from "~/shared/ui/loaded";
 import { SearchField } from "~/shared/ui/search_field";
 import { Segments } from "~/shared/ui/segments";
+import { ShowMore } from "~/shared/ui/show_more";
 import { toast, toastProblem } from "~/shared/ui/toasts";
 
 import { kindName, kindNames } from "./kinds";
@@ -20,7 +22,7 @@ const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
 const MemoryDialog = lazy(() => import("./memory_dialog"));
 
 const EVERY = "all";
-const choices = [{ value: EVERY, label: "All" }, ...Object.entries(kindNames).map(([value, label]) => ({ value, label }))];
+const choices = Object.entries<Word>({ [EVERY]: "All", ...kindNames });
 
 function Switch({ profile, mayChange }: { profile: Profile; mayChange: boolean }) {
   const change = useChangeProfile();
@@ -28,20 +30,22 @@ function Switch({ profile, mayChange }: { profile: Profile; mayChange: boolean }
   return (
     <div className="flex flex-wrap items-center gap-x-6 gap-y-2 rounded-2xl border border-line bg-raised px-4 py-3.5">
       <div className="min-w-0 flex-1 basis-52">
-        <h3 className="text-sm font-medium">Memory is {isOn ? "on" : "off"}</h3>
+        <h3 className="text-sm font-medium">{isOn ? t("Memory is on") : t("Memory is off")}</h3>
         <p className="text-xs text-quiet">
-          {isOn ? "Steward remembers what matters from your conversations. Only you see it." : "Nothing new is remembered, and nothing below is used."}
+          {isOn
+            ? t("Steward remembers what matters from your conversations. Only you see it.")
+            : t("Nothing new is remembered, and nothing below is used.")}
         </p>
       </div>
       {mayChange ? (
         <Button
           role="switch"
           aria-checked={isOn}
-          aria-label="Memory"
+          aria-label={t("Memory")}
           busy={change.isPending}
           onClick={() => change.mutate({ is_memory_on: !isOn }, { onError: toastProblem })}
         >
-          {isOn ? "Switch off" : "Switch on"}
+          {isOn ? t("Switch off") : t("Switch on")}
         </Button>
       ) : null}
     </div>
@@ -55,9 +59,11 @@ function Row({ memory, onChange, onDelete }: RowProps) {
   return (
     <li className="flex items-start gap-3 px-4 py-3">
       <div className="min-w-0 flex-1">
-        <p className="text-sm wrap-anywhere">{text}</p>
+        <p dir="auto" className="text-sm wrap-anywhere">
+          {text}
+        </p>
         <p className="mt-0.5 text-xs text-quiet">
-          {kindName[kind]} ·{" "}
+          {t(kindName[kind])} ·{" "}
           <time dateTime={created_at} title={wholeMoment(created_at)}>
             {shortMoment(created_at)}
           </time>
@@ -65,19 +71,19 @@ function Row({ memory, onChange, onDelete }: RowProps) {
             <>
               {" · "}
               <Link href={`/chat/${encodeURIComponent(thread_id)}`} className="rounded text-accent hover:underline">
-                Where it was said
+                {t("Where it was said")}
               </Link>
             </>
           )}
         </p>
       </div>
       {onChange === null ? null : (
-        <IconButton small label={`Change: ${text}`} onClick={onChange}>
+        <IconButton small label={t("Change: {text}", { text })} onClick={onChange}>
           <Pencil aria-hidden className="size-4" />
         </IconButton>
       )}
       {onDelete === null ? null : (
-        <IconButton small label={`Delete: ${text}`} onClick={onDelete}>
+        <IconButton small label={t("Delete: {text}", { text })} onClick={onDelete}>
           <Trash2 aria-hidden className="size-4" />
         </IconButton>
       )}
@@ -91,32 +97,32 @@ function List({ kind, words, mayChange, onChange }: ListProps) {
   const found = useMemories(kind, words);
   const remove = useDeleteMemory();
   return (
-    <Loaded query={found} waiting="Loading the memories…">
+    <Loaded query={found} waiting={t("Loading the memories…")}>
       {({ pages }) => {
         const memories = pages.flatMap(({ items }) => items);
-        if (memories.length === 0 && words !== "") return <p className="py-6 text-center text-sm text-quiet">No memory fits these words.</p>;
-        if (memories.length === 0 && kind !== null) return <p className="py-6 text-center text-sm text-quiet">No memory of this kind yet.</p>;
+        if (memories.length === 0 && words !== "") return <p className="py-6 text-center text-sm text-quiet">{t("No memory fits these words.")}</p>;
+        if (memories.length === 0 && kind !== null) return <p className="py-6 text-center text-sm text-quiet">{t("No memory of this kind yet.")}</p>;
         if (memories.length === 0)
-          return <EmptyBox icon={Brain} title="Nothing is remembered yet" lead="What matters from your conversations will show here. You can also write something down yourself." />;
+          return (
+            <EmptyBox
+              icon={Brain}
+              title={t("Nothing is remembered yet")}
+              lead={t("What matters from your conversations will show here. You can also write something down yourself.")}
+            />
+          );
         return (
           <>
-            <ul aria-label="Memories" className="divide-y divide-line rounded-2xl border border-line bg-raised">
+            <ul aria-label={t("Memories")} className="divide-y divide-line rounded-2xl border border-line bg-raised">
               {memories.map((memory) => (
                 <Row
                   key={memory.id}
                   memory={memory}
                   onChange={mayChange ? () => onChange(memory) : null}
-                  onDelete={mayChange ? () => remove.mutate(memory.id, { onSuccess: () => toast("Forgotten.") }) : null}
+                  onDelete={mayChange ? () => remove.mutate(memory.id, { onSuccess: () => toast(t("Forgotten.")) }) : null}
                 />
               ))}
             </ul>
-            {found.hasNextPage ? (
-              <div className="mt-4 flex justify-center">
-                <Button busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-                  Show more
-                </Button>
-              </div>
-            ) : null}
+            <ShowMore query={found} />
           </>
         );
       }}
@@ -134,27 +140,27 @@ export default function MemorySection({ me }: { me: Me }) {
   const removeAll = useDeleteAllMemories();
   const mayChange = me.role !== "viewer";
   const forget = () =>
-    removeAll.mutate(undefined, { onSuccess: ({ deleted }) => toast(deleted === 1 ? "1 memory was deleted." : `${deleted} memories were deleted.`) });
+    removeAll.mutate(undefined, { onSuccess: ({ deleted }) => toast(counted(deleted, "{count} memory was deleted.", "{count} memories were deleted.")) });
   return (
     <div className="space-y-4">
-      <Loaded query={profile} waiting="Loading…">
+      <Loaded query={profile} waiting={t("Loading…")}>
         {(mine) => <Switch profile={mine} mayChange={mayChange} />}
       </Loaded>
       <div className="flex flex-wrap items-center gap-3">
-        <SearchField label="Search memories" value={typed} onChange={setTyped} className="min-w-0 flex-1 basis-52" />
+        <SearchField label={t("Search memories")} value={typed} onChange={setTyped} className="min-w-0 flex-1 basis-52" />
         {mayChange ? (
           <Button onClick={() => setWritten("new")}>
-            <Plus aria-hidden className="size-4" /> Write down
+            <Plus aria-hidden className="size-4" /> {t("Write down")}
           </Button>
         ) : null}
       </div>
-      <Segments label="Kind" value={shown} choices={choices} onChoose={setShown} />
+      <Segments label={t("Kind")} value={shown} choices={choices.map(([value, label]) => ({ value, label: t(label) }))} onChoose={setShown} />
       <List kind={shown === EVERY ? null : (shown as Kind)} words={words} mayChange={mayChange} onChange={setWritten} />
       {mayChange ? (
         <div className="flex flex-wrap items-center justify-between gap-3 border-t border-line pt-4">
-          <p className="flex-1 basis-52 text-sm text-quiet">Deleted memories cannot be brought back. Conversations stay.</p>
+          <p className="flex-1 basis-52 text-sm text-quiet">{t("Deleted memories cannot be brought back. Conversations stay.")}</p>
           <Button look="danger" busy={removeAll.isPending} onClick={() => setAsking(true)}>
-            Delete all memories
+            {t("Delete all memories")}
           </Button>
         </div>
       ) : null}
@@ -162,9 +168,9 @@ export default function MemorySection({ me }: { me: Me }) {
         {written === null ? null : <MemoryDialog memory={written === "new" ? null : written} onClose={() => setWritten(null)} />}
         {asking ? (
           <ConfirmDialog
-            title="Delete all memories?"
-            description="Everything that is remembered of you in this workspace goes, and cannot be brought back."
-            verb="Delete all"
+            title={t("Delete all memories?")}
+            description={t("Everything that is remembered of you in this workspace goes, and cannot be brought back.")}
+            verb={t("Delete all")}
             onConfirm={forget}
             onClose={() => setAsking(false)}
           />

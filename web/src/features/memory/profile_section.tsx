@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
 import type { Me, Profile } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Field } from "~/shared/ui/field";
 import { Loaded } from "~/shared/ui/loaded";
@@ -32,22 +33,25 @@ function ProfileForm({ profile, mayChange }: { profile: Profile; mayChange: bool
     change.mutate(changes, {
       onSuccess: (saved) => {
         setWritten(writtenOf(saved));
-        toast("Your profile is saved.");
+        toast(t("Your profile is saved."));
       },
     });
   };
   return (
     <form onSubmit={save} className="space-y-4">
-      <p className="text-sm text-quiet">Steward reads this before each of your answers. Nobody else sees it; leave empty what you would rather not say.</p>
+      <p className="text-sm text-quiet">
+        {t("Steward reads this before each of your answers. Nobody else sees it; leave empty what you would rather not say.")}
+      </p>
       <fieldset disabled={!mayChange} className="min-w-0 space-y-4 rounded-2xl border border-line bg-raised p-4 sm:p-5">
-        <legend className="sr-only">Profile</legend>
+        <legend className="sr-only">{t("Profile")}</legend>
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label="What to call you" value={written.display_name} maxLength={200} placeholder={profile.account_name} onChange={set("display_name")} />
-          <Field label="Your work" value={written.role} maxLength={200} placeholder="Such as: runs the harbour office" onChange={set("role")} />
-          <Field label="Company" value={written.company} maxLength={200} onChange={set("company")} />
-          <Field label="Language of answers" value={written.language} maxLength={200} placeholder="Such as: English, brief" onChange={set("language")} />
+          <Field label={t("What to call you")} value={written.display_name} dir="auto" maxLength={200} placeholder={profile.account_name} onChange={set("display_name")} />
+          <Field label={t("Your work")} value={written.role} dir="auto" maxLength={200} placeholder={t("Such as: runs the harbour office")} onChange={set("role")} />
+          <Field label={t("Company")} value={written.company} dir="auto" maxLength={200} onChange={set("company")} />
+          <Field label={t("Language of answers")} value={written.language} dir="auto" maxLength={200} placeholder={t("Such as: English, brief")} onChange={set("language")} />
           <Field
-            label="Time zone"
+            label={t("Time zone")}
+            dir="ltr"
             list="time-zones"
             value={written.time_zone}
             maxLength={64}
@@ -61,21 +65,21 @@ function ProfileForm({ profile, mayChange }: { profile: Profile; mayChange: bool
             <option key={zone} value={zone} aria-label={zone} />
           ))}
         </datalist>
-        <TextArea label="How you like answers" rows={3} maxLength={1000} placeholder="Such as: short, with an example" value={written.preferences} onChange={set("preferences")} />
-        <TextArea label="About you" rows={3} maxLength={1000} value={written.about} onChange={set("about")} />
+        <TextArea label={t("How you like answers")} dir="auto" rows={3} maxLength={1000} placeholder={t("Such as: short, with an example")} value={written.preferences} onChange={set("preferences")} />
+        <TextArea label={t("About you")} dir="auto" rows={3} maxLength={1000} value={written.about} onChange={set("about")} />
       </fieldset>
       {change.error ? <Notice kind="problem">{asProblem(change.error).message}</Notice> : null}
       {mayChange ? (
         <div className="flex justify-end gap-2">
           <Button disabled={!isDirty} onClick={() => setWritten(writtenOf(profile))}>
-            Discard
+            {t("Discard")}
           </Button>
           <Button look="loud" type="submit" busy={change.isPending} disabled={!isDirty}>
-            Save
+            {t("Save")}
           </Button>
         </div>
       ) : (
-        <Notice>Viewers cannot write a profile. Ask an owner of the workspace for another role.</Notice>
+        <Notice>{t("Viewers cannot write a profile. Ask an owner of the workspace for another role.")}</Notice>
       )}
     </form>
   );
@@ -84,7 +88,7 @@ function ProfileForm({ profile, mayChange }: { profile: Profile; mayChange: bool
 export default function ProfileSection({ me }: { me: Me }) {
   const profile = useProfile();
   return (
-    <Loaded query={profile} waiting="Loading your profile…">
+    <Loaded query={profile} waiting={t("Loading your profile…")}>
       {(mine) => <ProfileForm profile={mine} mayChange={me.role !== "viewer"} />}
     </Loaded>
   );

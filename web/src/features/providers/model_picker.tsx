@@ -2,6 +2,7 @@
 import { ChevronDown } from "lucide-react";
 
 import type { Model } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Menu } from "~/shared/ui/menu";
 
 type ModelPickerProps = { models: Model[]; shown: Model | null; onChoose: (id: string) => void };
@@ -16,10 +17,10 @@ export function ModelPicker({ models, shown, onChoose }: ModelPickerProps) {
       trigger={
         <button
           type="button"
-          aria-label={`Model: ${shown.name}`}
+          aria-label={t("Model: {name}", { name: shown.name })}
           className="inline-flex h-8 max-w-52 min-w-0 items-center gap-1.5 rounded-lg px-2 text-sm text-quiet transition-colors duration-150 hover:bg-hover hover:text-ink"
         >
-          <span className="truncate">{shown.name}</span>
+          <span dir="ltr" className="truncate">{shown.name}</span>
           <ChevronDown aria-hidden className="size-3.5 shrink-0" />
         </button>
       }
@@ -29,7 +30,7 @@ export function ModelPicker({ models, shown, onChoose }: ModelPickerProps) {
         value: shown.id,
         choices: models
           .filter((model) => model.provider === provider)
-          .map((model) => ({ value: model.id, label: model.name, ...(model.default ? { note: "default" } : {}) })),
+          .map((model) => ({ value: model.id, label: model.name, ...(model.default ? { note: t("default") } : {}) })),
         onChoose,
       }))}
     />

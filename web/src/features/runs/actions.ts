@@ -6,6 +6,7 @@ import { answered, api } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
 import { asProblem } from "~/shared/api/problems";
 import type { Action, ActionPage, Decision, Me } from "~/shared/api/types";
+import { type Word, t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
 
 // Somebody else may decide, in another tab or at another desk, or the time may be over.
@@ -55,7 +56,7 @@ export function useWhenDecided(ids: readonly string[], isIdle: boolean, onDecide
   }, [cache, names]);
 }
 
-const said: Record<Decision["decision"], string> = { approve: "Approved.", deny: "Denied.", answer: "Answered.", output: "Done." };
+const said: Record<Decision["decision"], Word> = { approve: "Approved.", deny: "Denied.", answer: "Answered.", output: "Done." };
 
 /** Say a word on a call. Whoever was faster is no fault: the call is read again, and shows what they said. */
 export function useDecide(id: string) {
@@ -65,7 +66,7 @@ export function useDecide(id: string) {
       answered<Action>(api.POST("/api/v1/actions/{action_id}/decide", { params: { path: { action_id: id } }, body: word })),
     onSuccess: (action, word) => {
       cache.setQueryData(keys.action(id), action);
-      announce(said[word.decision]);
+      announce(t(said[word.decision]));
     },
     onError: (error) => {
       if (asProblem(error).status === 409) void cache.invalidateQueries({ queryKey: keys.action(id) });

@@ -2,6 +2,7 @@
 import { type FormEvent, useState } from "react";
 
 import type { Decision } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { TextArea } from "~/shared/ui/text_area";
 
@@ -17,7 +18,7 @@ export function AnswerForm({ busy, onSay }: { busy: boolean; onSay: (word: Decis
   return (
     <form onSubmit={submit} className="space-y-3">
       <TextArea
-        label="Your answer"
+        label={t("Your answer")}
         rows={3}
         value={text}
         maxLength={LONGEST_ANSWER}
@@ -26,10 +27,10 @@ export function AnswerForm({ busy, onSay }: { busy: boolean; onSay: (word: Decis
       />
       <div className="flex flex-wrap gap-2">
         <Button type="submit" look="loud" busy={busy} disabled={busy || answer === ""}>
-          Send answer
+          {t("Send answer")}
         </Button>
         <Button disabled={busy} onClick={() => onSay({ decision: "deny" })}>
-          Decline
+          {t("Decline")}
         </Button>
       </div>
     </form>

@@ -2,6 +2,7 @@
 import { type FormEvent, useId, useState } from "react";
 
 import type { Decision } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { Button } from "~/shared/ui/button";
 import { Field } from "~/shared/ui/field";
@@ -18,10 +19,11 @@ function Arguments({ text, fault, onChange }: { text: string; fault: string | nu
   return (
     <div>
       <label htmlFor={id} className="text-xs text-quiet">
-        Arguments, as JSON
+        {t("Arguments, as JSON")}
       </label>
       <textarea
         id={id}
+        dir="ltr"
         value={text}
         rows={Math.min(16, Math.max(4, text.split("\n").length))}
         spellCheck={false}
@@ -51,8 +53,8 @@ function Denial({ busy, onSay, onBack }: FormProps & { onBack: () => void }) {
   return (
     <form onSubmit={submit} className="space-y-3">
       <Field
-        label="Reason (optional)"
-        hint="Steward reads it and goes on without this."
+        label={t("Reason (optional)")}
+        hint={t("Steward reads it and goes on without this.")}
         value={reason}
         maxLength={LONGEST_REASON}
         disabled={busy}
@@ -63,10 +65,10 @@ function Denial({ busy, onSay, onBack }: FormProps & { onBack: () => void }) {
       />
       <div className="flex flex-wrap gap-2">
         <Button type="submit" look="danger" busy={busy} disabled={busy}>
-          Deny
+          {t("Deny")}
         </Button>
         <Button disabled={busy} onClick={onBack}>
-          Back
+          {t("Back")}
         </Button>
       </div>
     </form>
@@ -87,7 +89,7 @@ export function ApprovalForm({ input, busy, onSay }: FormProps & { input: unknow
   return (
     <div className="space-y-3">
       {text === null ? (
-        <WrittenValue label="Arguments" value={input} />
+        <WrittenValue label={t("Arguments")} value={input} />
       ) : (
         <Arguments text={text} fault={read?.fault ?? null} onChange={setText} />
       )}
@@ -96,13 +98,13 @@ export function ApprovalForm({ input, busy, onSay }: FormProps & { input: unknow
       ) : (
         <div className="flex flex-wrap gap-2">
           <Button look="loud" busy={busy} disabled={busy || (read !== null && read.object === null)} onClick={approve}>
-            {read === null ? "Approve" : "Approve with changes"}
+            {read === null ? t("Approve") : t("Approve with changes")}
           </Button>
           <Button disabled={busy} onClick={() => setDenying(true)}>
-            Deny…
+            {t("Deny…")}
           </Button>
           <Button disabled={busy} onClick={() => setText(text === null ? original : null)}>
-            {text === null ? "Change arguments" : "Discard changes"}
+            {text === null ? t("Change arguments") : t("Discard changes")}
           </Button>
         </div>
       )}

@@ -2,6 +2,7 @@
 import { Hourglass } from "lucide-react";
 import { Link } from "wouter";
 
+import { counted, t } from "~/shared/language/words";
 import { approvalsAddress } from "~/shared/lib/places";
 
 import { useActions } from "./actions";
@@ -17,10 +18,10 @@ export function ApprovalsLink({ current, onOpen }: { current: boolean; onOpen: (
       aria-current={current ? "page" : undefined}
       className="mx-3 mb-2 flex h-9 shrink-0 items-center gap-2.5 rounded-lg px-2.5 text-sm transition-colors duration-150 hover:bg-hover aria-[current=page]:bg-hover aria-[current=page]:font-medium"
     >
-      <Hourglass aria-hidden className="size-4 text-quiet" /> Approvals
+      <Hourglass aria-hidden className="size-4 text-quiet" /> {t("Approvals")}
       {count === 0 ? null : (
         <span className="ms-auto rounded-full bg-accent-soft px-2 py-0.5 text-xs font-medium text-accent tabular-nums">
-          {count} <span className="sr-only">waiting</span>
+          <span aria-hidden>{count}</span> <span className="sr-only">{counted(count, "{count} waiting", "{count} waiting")}</span>
         </span>
       )}
     </Link>

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 
 import { asProblem } from "~/shared/api/problems";
 import type { Action } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
@@ -25,7 +26,7 @@ function Entry({ action, isMine }: { action: Action; isMine: boolean }) {
         {/* Another person's conversation is theirs alone. */}
         {isMine && thread_id !== null ? (
           <Link href={`/chat/${encodeURIComponent(thread_id)}`} className="text-accent hover:underline">
-            Open conversation
+            {t("Open conversation")}
           </Link>
         ) : null}
       </div>
@@ -38,8 +39,8 @@ function Empty() {
   return (
     <div className="flex flex-col items-center rounded-2xl border border-dashed border-line-strong px-6 py-14 text-center">
       <CheckCheck aria-hidden className="size-8 text-accent" />
-      <h2 className="mt-4 text-lg font-semibold">Nothing waits for you</h2>
-      <p className="mt-1.5 max-w-md text-quiet">When Steward needs an approval or a person’s answer, it shows here.</p>
+      <h2 className="mt-4 text-lg font-semibold">{t("Nothing waits for you")}</h2>
+      <p className="mt-1.5 max-w-md text-quiet">{t("When Steward needs an approval or a person’s answer, it shows here.")}</p>
     </div>
   );
 }
@@ -47,14 +48,14 @@ function Empty() {
 function Shown() {
   const actions = useActions();
   const myId = useMyId();
-  if (actions.isPending) return <p role="status" className="text-quiet">Loading…</p>;
+  if (actions.isPending) return <p role="status" className="text-quiet">{t("Loading…")}</p>;
   if (actions.isError)
     return (
       <Notice
         kind="problem"
         action={
           <Button look="danger" busy={actions.isFetching} onClick={() => void actions.refetch()}>
-            Try again
+            {t("Try again")}
           </Button>
         }
       >
@@ -73,13 +74,13 @@ function Shown() {
 
 export default function ApprovalsPage({ beside }: { beside: ReactNode }) {
   useEffect(() => {
-    document.title = "Approvals · Steward";
+    document.title = `${t("Approvals")} · Steward`;
   }, []);
   return (
     <main className="flex min-w-0 flex-1 flex-col">
       <header className="flex h-14 shrink-0 items-center gap-1 px-2.5 sm:px-4">
         {beside}
-        <h1 className="px-1.5 text-sm font-medium">Approvals</h1>
+        <h1 className="px-1.5 text-sm font-medium">{t("Approvals")}</h1>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-4 pt-2 pb-8 sm:px-6">

@@ -2,6 +2,7 @@
 // their way.
 import { useCallback, useEffect, useRef, useState } from "react";
 
+import { counted, t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
 import { filesOf, useFileDrop } from "~/shared/ui/file_drop";
 import { toast } from "~/shared/ui/toasts";
@@ -66,8 +67,22 @@ export function useAttaching({ owner, draftName, box, onReady, isOn = true }: At
     (files: readonly File[]) => {
       if (files.length === 0 || !isOn) return;
       const left = list.add(files);
-      if (left > 0) toast(`At most ${MOST_FILES} files go with a message; ${left} ${left === 1 ? "was" : "were"} left out. Send the rest with the next message.`);
-      if (left < files.length) announce(files.length - left === 1 ? `${files[0]?.name ?? "File"} is attached` : `${files.length - left} files are attached`);
+      if (left > 0)
+        toast(
+          counted(
+            left,
+            "At most {most} files go with a message; {count} was left out. Send the rest with the next message.",
+            "At most {most} files go with a message; {count} were left out. Send the rest with the next message.",
+            { most: MOST_FILES },
+          ),
+        );
+      const taken = files.length - left;
+      if (taken > 0)
+        announce(
+          taken === 1
+            ? t("{name} is attached", { name: files[0]?.name ?? t("File") })
+            : counted(taken, "{count} file is attached", "{count} files are attached"),
+        );
       box.current?.focus({ preventScroll: true });
     },
     [box, isOn, list],
@@ -93,10 +108,10 @@ export function useAttaching({ owner, draftName, box, onReady, isOn = true }: At
     if (hasFailed(list.snapshot())) return false;
     if (!isUploading(list.snapshot())) return true;
     setAwaited(true);
-    announce("The message is sent when its files are there.");
+    announce(t("The message is sent when its files are there."));
     stopWaiting.current = list.subscribe(() => {
       if (isUploading(list.snapshot())) return;
-      if (hasFailed(list.snapshot())) announce("A file could not be uploaded. The message was not sent.");
+      if (hasFailed(list.snapshot())) announce(t("A file could not be uploaded. The message was not sent."));
       // Says that nothing is waited for any more, and whether the message may go.
       latest.current();
     });

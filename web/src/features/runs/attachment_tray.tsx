@@ -2,6 +2,7 @@
 import { FileText, Paperclip, RotateCw, X } from "lucide-react";
 import { useRef } from "react";
 
+import { t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { fileSize } from "~/shared/lib/sizes";
 import { IconButton } from "~/shared/ui/button";
@@ -10,13 +11,18 @@ import { ProgressBar } from "~/shared/ui/progress_bar";
 import type { Attaching } from "./attaching";
 import { type Attachment, FILE_BYTES, MOST_FILES, PICTURE_BYTES } from "./attachments";
 
-export const LIMITS = `Pictures up to ${fileSize(PICTURE_BYTES)}, documents up to ${fileSize(FILE_BYTES)}, ${MOST_FILES} files at most`;
+const limits = (): string =>
+  t("Pictures up to {picture}, documents up to {file}, {most} files at most", {
+    picture: fileSize(PICTURE_BYTES),
+    file: fileSize(FILE_BYTES),
+    most: MOST_FILES,
+  });
 
 export function AttachButton({ onFiles }: { onFiles: (files: File[]) => void }) {
   const picker = useRef<HTMLInputElement>(null);
   return (
     <>
-      <IconButton label="Attach files" title={`Attach files. ${LIMITS}.`} onClick={() => picker.current?.click()}>
+      <IconButton label={t("Attach files")} title={t("Attach files. {limits}.", { limits: limits() })} onClick={() => picker.current?.click()}>
         <Paperclip aria-hidden className="size-4.5" />
       </IconButton>
       <input
@@ -24,7 +30,7 @@ export function AttachButton({ onFiles }: { onFiles: (files: File[]) => void }) 
         type="file"
         multiple
         hidden
-        aria-label="Files to attach"
+        aria-label={t("Files to attach")}
         onChange={(event) => {
           onFiles([...(event.target.files ?? [])]);
           // The same file can be picked again.
@@ -37,9 +43,9 @@ export function AttachButton({ onFiles }: { onFiles: (files: File[]) => void }) 
 
 function State({ item }: { item: Attachment }) {
   if (item.state === "failed") return <p className="text-xs wrap-anywhere text-danger">{item.reason}</p>;
-  if (item.state === "sending") return <ProgressBar label={`Upload of ${item.name}`} share={item.share} className="mt-1.5" />;
+  if (item.state === "sending") return <ProgressBar label={t("Upload of {name}", { name: item.name })} share={item.share} className="mt-1.5" />;
   const size = item.bytes === null ? "" : fileSize(item.bytes);
-  return <p className="text-xs text-quiet">{item.state === "waiting" ? "Waiting" : size}</p>;
+  return <p className="text-xs text-quiet">{item.state === "waiting" ? t("Waiting") : size}</p>;
 }
 
 function Thumbnail({ preview }: { preview: string | null }) {
@@ -65,18 +71,23 @@ function Row({ item, attaching }: { item: Attachment; attaching: Attaching }) {
     >
       <Thumbnail preview={item.preview} />
       <div className="min-w-0 flex-1">
-        <p className="truncate text-sm" title={item.name}>
+        <p dir="auto" className="truncate text-start text-sm" title={item.name}>
           {item.name}
         </p>
         <State item={item} />
       </div>
       <span className="flex">
         {isFailed && item.file !== null ? (
-          <IconButton small label={`Try ${item.name} again`} onClick={() => attaching.list.retry(item.id)}>
+          <IconButton small label={t("Try {name} again", { name: item.name })} onClick={() => attaching.list.retry(item.id)}>
             <RotateCw aria-hidden className="size-4" />
           </IconButton>
         ) : null}
-        <IconButton small label={`Remove ${item.name}`} data-remove onClick={(event) => focusNext(event.currentTarget, () => attaching.list.remove(item.id))}>
+        <IconButton
+          small
+          label={t("Remove {name}", { name: item.name })}
+          data-remove
+          onClick={(event) => focusNext(event.currentTarget, () => attaching.list.remove(item.id))}
+        >
           <X aria-hidden className="size-4" />
         </IconButton>
       </span>
@@ -108,12 +119,12 @@ export function AttachmentTray({ attaching, blindModel }: TrayProps) {
   const shown = items.toSorted((one, other) => Number(other.state === "failed") - Number(one.state === "failed"));
   const hasPicture = items.some(({ preview }) => preview !== null);
   let words: string | null = null;
-  if (hasFailed) words = "Remove what could not be attached, or try it again, to send the message.";
-  else if (isAwaited) words = "Sending when the files are there…";
-  else if (blindModel !== null && hasPicture) words = `${blindModel} does not look at pictures. Choose another model, or remove them.`;
+  if (hasFailed) words = t("Remove what could not be attached, or try it again, to send the message.");
+  else if (isAwaited) words = t("Sending when the files are there…");
+  else if (blindModel !== null && hasPicture) words = t("{model} does not look at pictures. Choose another model, or remove them.", { model: blindModel });
   return (
     <div className="px-3 pt-3">
-      <ul aria-label="Attached files" className="flex max-h-48 flex-wrap gap-2 overflow-y-auto">
+      <ul aria-label={t("Attached files")} className="flex max-h-48 flex-wrap gap-2 overflow-y-auto">
         {shown.map((item) => (
           <Row key={item.id} item={item} attaching={attaching} />
         ))}
@@ -132,8 +143,8 @@ export function DropArea() {
       aria-hidden
       className="pointer-events-none absolute inset-3 z-20 flex flex-col items-center justify-center gap-1 rounded-2xl border-2 border-dashed border-accent bg-accent-soft/95 px-6 text-center text-accent"
     >
-      <span className="text-base font-medium">Drop the files to attach them</span>
-      <span className="text-sm">{LIMITS}</span>
+      <span className="text-base font-medium">{t("Drop the files to attach them")}</span>
+      <span className="text-sm">{limits()}</span>
     </div>
   );
 }

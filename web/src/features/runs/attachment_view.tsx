@@ -2,6 +2,8 @@
 import { FileText, ImageOff } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 
+import { inLine } from "~/shared/language/facts";
+import { t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { fileSize } from "~/shared/lib/sizes";
 
@@ -13,22 +15,24 @@ const PictureDialog = lazy(() => import("~/shared/ui/picture_dialog"));
 const isOurs = (url: string): boolean => url.startsWith("/api/v1/") || url.startsWith("data:image/");
 const isElsewhere = (url: string): boolean => /^https?:\/\//.test(url);
 
-const nameOf = (part: FilePart): string => part.filename || "File";
+const nameOf = (part: FilePart): string => part.filename || t("File");
 
 function factsOf(part: FilePart): string[] {
   const { bytes, is_cut } = part.providerMetadata?.steward ?? {};
-  return [typeof bytes === "number" ? fileSize(bytes) : null, is_cut === true ? "only its beginning was read" : null].filter((word) => word !== null);
+  return [typeof bytes === "number" ? fileSize(bytes) : null, is_cut === true ? t("only its beginning was read") : null].filter((word) => word !== null);
 }
 
 function Card({ part, isGone = false }: { part: FilePart; isGone?: boolean }) {
   const Icon = isGone ? ImageOff : FileText;
-  const facts = isGone ? ["no longer there"] : factsOf(part);
+  const facts = isGone ? [t("no longer there")] : factsOf(part);
   const inner = (
     <>
       <Icon aria-hidden className="size-5 shrink-0 text-quiet" />
       <span className="min-w-0 text-start">
-        <span className="block truncate text-sm">{nameOf(part)}</span>
-        {facts.length > 0 ? <span className="block truncate text-xs text-quiet">{facts.join(" · ")}</span> : null}
+        <span dir="auto" className="block truncate text-sm">
+          {nameOf(part)}
+        </span>
+        {facts.length > 0 ? <span className="block truncate text-xs text-quiet">{inLine(facts)}</span> : null}
       </span>
     </>
   );
@@ -55,7 +59,7 @@ function Picture({ part }: { part: FilePart }) {
     <>
       <button
         type="button"
-        aria-label={`Open ${name}`}
+        aria-label={t("Open {name}", { name })}
         title={name}
         onClick={() => setOpen(true)}
         className="block size-32 overflow-hidden rounded-xl border border-line bg-sunken transition-opacity duration-150 hover:opacity-90 sm:size-40"
@@ -75,7 +79,7 @@ export function AttachmentView({ message }: { message: Pick<ChatMessage, "parts"
   const files = filesIn(message);
   if (files.length === 0) return null;
   return (
-    <ul aria-label="Attached files" className="mb-1.5 flex flex-wrap items-end justify-end gap-2">
+    <ul aria-label={t("Attached files")} className="mb-1.5 flex flex-wrap items-end justify-end gap-2">
       {files.map((part, place) => (
         // A message never changes the order of its files, and may hold the same one twice.
         // oxlint-disable-next-line react/no-array-index-key

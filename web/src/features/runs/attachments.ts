@@ -6,6 +6,7 @@ import { api } from "~/shared/api/client";
 import { FileQueue, type Queued } from "~/shared/api/file_queue";
 import { type Sending, sendForm } from "~/shared/api/send_form";
 import type { StoredFile } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { newId } from "~/shared/lib/ids";
 import { fileSize } from "~/shared/lib/sizes";
 
@@ -40,10 +41,10 @@ async function sendFile(file: File, sending: Sending): Promise<StoredFile> {
 
 /** What the page can tell before anything is sent. */
 export function refusalOf({ size, type }: { size: number; type: string }): string | null {
-  if (size === 0) return "This file is empty. Choose one that holds something.";
-  if (isOtherPicture(type)) return "Pictures of this kind are not read. Save it as PNG, JPEG, GIF or WebP.";
-  if (PICTURES.has(type) && size > PICTURE_BYTES) return `This picture is larger than ${fileSize(PICTURE_BYTES)}. Make it smaller.`;
-  return size > FILE_BYTES ? `This file is larger than ${fileSize(FILE_BYTES)}. Split it.` : null;
+  if (size === 0) return t("This file is empty. Choose one that holds something.");
+  if (isOtherPicture(type)) return t("Pictures of this kind are not read. Save it as PNG, JPEG, GIF or WebP.");
+  if (PICTURES.has(type) && size > PICTURE_BYTES) return t("This picture is larger than {size}. Make it smaller.", { size: fileSize(PICTURE_BYTES) });
+  return size > FILE_BYTES ? t("This file is larger than {size}. Split it.", { size: fileSize(FILE_BYTES) }) : null;
 }
 
 export function partOf({ id, name, media_type, bytes }: StoredFile): FilePart {
@@ -95,7 +96,7 @@ export class AttachmentList extends FileQueue<Attachment> {
     const known = new Set(this.items.map(({ part }) => part?.url));
     const back = parts.filter((part) => !known.has(part.url)).map((part): Attachment => ({
       id: newId("upload"),
-      name: part.filename ?? "File",
+      name: part.filename ?? t("File"),
       bytes: bytesOf(part),
       preview: PICTURES.has(part.mediaType) ? part.url : null,
       state: "ready",

@@ -5,6 +5,7 @@ import { type HTMLAttributes, type KeyboardEvent, type ReactNode, useEffect, use
 import { answered, api } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
 import type { Tool } from "~/shared/api/types";
+import { counted, t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
 import { classes } from "~/shared/lib/classes";
 
@@ -53,7 +54,8 @@ export function useCommandHelp(draft: string, write: (text: string) => void): { 
 
   const found = isOpen ? fitting.length : 0;
   useEffect(() => {
-    if (found > 0) announce(found === 1 ? "One command. Arrow keys choose, Enter takes it." : `${found} commands. Arrow keys choose, Enter takes one.`);
+    if (found === 0) return;
+    announce(counted(found, "One command. Arrow keys choose, Enter takes it.", "{count} commands. Arrow keys choose, Enter takes one."));
   }, [found]);
 
   const take = (tool: Tool | undefined) => tool && write(`/${tool.name} `);
@@ -83,7 +85,7 @@ export function useCommandHelp(draft: string, write: (text: string) => void): { 
     <div
       id={list}
       role="listbox"
-      aria-label="Commands"
+      aria-label={t("Commands")}
       // It scrolls where the page is low.
       tabIndex={0}
       className="popup absolute inset-x-3 bottom-full z-20 mb-1 max-h-72 overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-float sm:inset-x-6"
@@ -103,15 +105,21 @@ export function useCommandHelp(draft: string, write: (text: string) => void): { 
           className={classes("cursor-pointer rounded-lg px-2.5 py-1.5 text-sm", place === at && "bg-hover")}
         >
           <span className="flex min-w-0 items-baseline gap-2">
-            <span className="font-mono text-[0.8125rem]">/{tool.name}</span>
+            <span dir="ltr" className="font-mono text-[0.8125rem]">
+              /{tool.name}
+            </span>
             <span className="min-w-0 truncate text-xs text-quiet">{toolWords(tool.name)}</span>
           </span>
-          <span className="block truncate text-xs text-quiet">{firstSentence(tool)}</span>
+          <span dir="auto" className="block truncate text-xs text-quiet">
+            {firstSentence(tool)}
+          </span>
         </div>
       ))}
     </div>
   ) : commanded === null ? null : (
-    <p className="px-1 pb-1.5 font-mono text-xs text-quiet wrap-anywhere">{usageOf(commanded)}</p>
+    <p dir="ltr" className="px-1 pb-1.5 font-mono text-xs text-quiet wrap-anywhere">
+      {usageOf(commanded)}
+    </p>
   );
 
   const box: HTMLAttributes<HTMLTextAreaElement> = isOpen

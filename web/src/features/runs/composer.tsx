@@ -2,6 +2,8 @@
 import { ArrowUp, Square } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect } from "react";
 
+import { t } from "~/shared/language/words";
+
 import type { CommandHelp } from "./command_list";
 
 type ComposerProps = {
@@ -61,8 +63,10 @@ export function Composer({ draft, onDraft, onSend, onStop, busy, box, tools, tra
         onChange={(event) => onDraft(event.target.value)}
         onKeyDown={onKeyDown}
         {...help?.box}
-        placeholder="Ask me anything..."
-        aria-label="Message"
+        placeholder={t("Ask me anything...")}
+        aria-label={t("Message")}
+        // An empty box stands as the page does.
+        dir={draft === "" ? undefined : "auto"}
         enterKeyHint="send"
         className="block w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-base leading-6 outline-none placeholder:text-quiet sm:text-[0.9375rem]"
         style={{ maxHeight: TALLEST }}
@@ -73,8 +77,8 @@ export function Composer({ draft, onDraft, onSend, onStop, busy, box, tools, tra
           <button
             type="button"
             onClick={onStop}
-            aria-label="Stop"
-            title="Stop (Esc)"
+            aria-label={t("Stop")}
+            title={t("Stop (Esc)")}
             className="inline-flex size-9 items-center justify-center rounded-xl bg-ink text-page transition-opacity duration-150 hover:opacity-85"
           >
             <Square aria-hidden className="size-3.5 fill-current" />
@@ -83,8 +87,8 @@ export function Composer({ draft, onDraft, onSend, onStop, busy, box, tools, tra
         {busy && empty ? null : (
           <button
             type="submit"
-            aria-label={busy ? "Send after this answer" : "Send"}
-            title={busy ? "Send after this answer (Enter)" : "Send (Enter)"}
+            aria-label={busy ? t("Send after this answer") : t("Send")}
+            title={busy ? t("Send after this answer (Enter)") : t("Send (Enter)")}
             disabled={empty}
             className="inline-flex size-9 items-center justify-center rounded-xl bg-accent-fill text-on-accent transition-colors duration-150 hover:bg-accent-fill-hover disabled:bg-hover disabled:text-quiet"
           >

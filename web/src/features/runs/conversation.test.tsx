@@ -8,6 +8,7 @@ import type { Message, ThreadDetail } from "~/shared/api/types";
 import { type ConversationOptions, useConversation } from "./conversation";
 import { wordsOf } from "./messages";
 import { hasUnsent } from "./outbox";
+import { tellStanding } from "./standing";
 import { waitingIn } from "./tool_calls";
 
 type Asked = { url: string; method: string; headers: Headers; body: Record<string, unknown> };
@@ -379,6 +380,19 @@ describe("what is not sent yet", () => {
     expect(hasUnsent("user_ada", "c1")).toBe(false);
   });
 
+  it("is kept when somebody signed in anew in another tab, and goes out with the new token", async () => {
+    answers["POST /api/v1/chat"] = () => problem(403, "csrf_token_missing", "This page is of an older session. Reload the page.");
+    const { result } = open();
+    act(() => result.current.send("Hi"));
+    await waitFor(() => expect(result.current.status).toBe("error"));
+    expect(hasUnsent("user_ada", "c1")).toBe(true);
+    answers["POST /api/v1/chat"] = () => whole("msg_2", "Hello");
+    answers["GET /api/v1/chat/c1/stream"] = () => new Response(null, { status: 204 });
+    act(() => result.current.retry());
+    await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Hello"]));
+    await waitFor(() => expect(hasUnsent("user_ada", "c1")).toBe(false));
+  });
+
   it("asks the model that a person chose for another answer", async () => {
     answers["POST /api/v1/chat"] = () => whole("msg_2", "Hello");
     const { result } = open({ model: "openai/gpt-4o" });
@@ -391,5 +405,168 @@ describe("what is not sent yet", () => {
     act(() => result.current.again(answer, "anthropic/claude"));
     await waitFor(() => expect(result.current.messages.map(wordsOf)).toEqual(["Hi", "Other"]));
     expect(posts()[1]?.body).toMatchObject({ trigger: "regenerate-message", messageId: "msg_2", model: "anthropic/claude" });
+  });
+});
+
+describe("what is said elsewhere", () => {
+  const first = [stored("msg_2", null, "assistant", "Yes"), stored("msg_1", null, "user", "One")];
+  const before: ThreadDetail = { thread: harbour, messages: first, next_cursor: null, live_run: null };
+  const run = { id: "run_2", message_id: "msg_4", status: "in_progress" };
+  const open4 = { ...stored("msg_4", null, "assistant", ""), status: "in_progress", parts: [] } as Message;
+  const answering: ThreadDetail = { ...before, messages: [open4, stored("msg_3", null, "user", "Two"), ...first], live_run: run };
+  const over: ThreadDetail = { ...before, messages: [stored("msg_4", null, "assistant", "Second"), ...answering.messages.slice(1)] };
+  const reads = () => asked.filter(({ url }) => url === "/api/v1/chat/c1").length;
+  const tell = (detail: ThreadDetail) => act(async () => tellStanding({ ...detail, messages: detail.messages.slice(0, 1) }));
+  /** What the server holds from now on. */
+  const hold = (detail: ThreadDetail) => {
+    answers["GET /api/v1/chat/c1"] = () => Response.json(detail);
+  };
+  async function openBeside() {
+    answers["GET /api/v1/chat/c1/stream"] = () => new Response(null, { status: 204 });
+    const opened = open({ history: before });
+    await waitFor(() => expect(asked).toHaveLength(1));
+    await waitFor(() => expect(opened.result.current.hold).toBe("nothing"));
+    return opened;
+  }
+
+  it("is shown with its answer as it is written, each once", async () => {
+    const { result } = await openBeside();
+    hold(answering);
+    answers["GET /api/v1/chat/c1/stream"] = () => {
+      hold(over);
+      return whole("msg_4", "Second");
+    };
+    await tell(answering);
+    await waitFor(() => expect(words(result).shown).toEqual(["One", "Yes", "Two", "Second"]));
+    await waitFor(() => expect(result.current.busy).toBe(false));
+    expect(posts()).toEqual([]);
+    // What the page has read already asks for nothing.
+    await waitFor(() => expect(result.current.messages.at(-1)?.metadata?.status).toBe("completed"));
+    const count = asked.length;
+    await tell(over);
+    await tell({ ...over, thread: { ...harbour, title: "Other" } });
+    expect(asked).toHaveLength(count);
+  });
+
+  it("says from its first sight that the answer is being written", async () => {
+    const { result } = await openBeside();
+    hold(answering);
+    let begin = () => {};
+    answers["GET /api/v1/chat/c1/stream"] = () => new Promise((done) => (begin = () => (hold(over), done(whole("msg_4", "Second")))));
+    await tell(answering);
+    await waitFor(() => expect(result.current.messages).toHaveLength(4));
+    expect(result.current.busy).toBe(true);
+    act(() => begin());
+    await waitFor(() => expect(result.current.busy).toBe(false));
+  });
+
+  it("is another branch, too", async () => {
+    const { result } = await openBeside();
+    const other = { ...before, messages: [stored("msg_6", null, "assistant", "No"), stored("msg_5", null, "user", "Other")] };
+    hold(other);
+    await tell(other);
+    await waitFor(() => expect(words(result).shown).toEqual(["Other", "No"]));
+    expect(reads()).toBe(1);
+  });
+
+  it("keeps what is known before it, and reads what is missing in between by pages", async () => {
+    const { result } = await openBeside();
+    const later = { ...before, messages: [stored("msg_9", null, "assistant", "Late"), stored("msg_8", null, "user", "Far")], next_cursor: "to_msg_7" };
+    hold(later);
+    await tell(later);
+    await waitFor(() => expect(words(result).shown).toEqual(["Far", "Late"]));
+    expect(result.current.older.cursor).toBe("to_msg_7");
+  });
+
+  it("does not disturb an answer that is being written here", async () => {
+    const { result } = await openBeside();
+    let finish = () => {};
+    answers["POST /api/v1/chat"] = () => new Promise((done) => (finish = () => done(whole("msg_4", "Second"))));
+    act(() => result.current.send("Two"));
+    await waitFor(() => expect(posts()).toHaveLength(1));
+    await tell(answering);
+    expect(reads()).toBe(0);
+    hold(over);
+    act(() => finish());
+    await waitFor(() => expect(words(result).shown).toEqual(["One", "Yes", "Two", "Second"]));
+    expect(posts()).toHaveLength(1);
+  });
+
+  it("does not take away a question that was refused", async () => {
+    const { result } = await openBeside();
+    answers["POST /api/v1/chat"] = () => problem(413, "message_too_long", "The message is too long. Shorten it.");
+    act(() => result.current.send("Far too long"));
+    await waitFor(() => expect(result.current.status).toBe("error"));
+    await tell(over);
+    expect(reads()).toBe(0);
+    expect(words(result).shown).toEqual(["One", "Yes", "Far too long"]);
+  });
+
+  it("waits until the page is seen", async () => {
+    const { result } = await openBeside();
+    const visibility = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    hold(over);
+    await tell(over);
+    expect(reads()).toBe(0);
+    visibility.mockReturnValue("visible");
+    act(() => void document.dispatchEvent(new Event("visibilitychange")));
+    await waitFor(() => expect(words(result).shown).toEqual(["One", "Yes", "Two", "Second"]));
+    visibility.mockRestore();
+  });
+
+  it("is of no other conversation", async () => {
+    await openBeside();
+    await tell({ ...over, thread: { ...harbour, id: "thread_2", client_id: "c2" } });
+    expect(reads()).toBe(0);
+  });
+});
+
+describe("a place far from the end", () => {
+  const thread = { ...harbour, head_id: "msg_9" };
+  const around: ThreadDetail = {
+    thread,
+    messages: [stored("msg_4", null, "assistant", "Found"), stored("msg_3", null, "user", "Where")],
+    next_cursor: "to_msg_2",
+    leaf_id: "msg_9",
+    live_run: null,
+  };
+  const end: ThreadDetail = { ...around, messages: [stored("msg_9", null, "assistant", "Last"), stored("msg_8", null, "user", "Late")], next_cursor: "to_msg_7" };
+
+  it("asks for no answer that is being written at the end, and follows none", async () => {
+    const { result } = open({ history: around });
+    expect(words(result).shown).toEqual(["Where", "Found"]);
+    expect(result.current.newer.cursor).toBe("msg_4");
+    await act(async () => tellStanding(end));
+    expect(asked).toEqual([]);
+  });
+
+  it("is read on to the end, and is in step from there", async () => {
+    const { result } = open({ history: around });
+    answers["GET /api/v1/chat/c1"] = () => Response.json(end);
+    await act(() => result.current.loadNewer());
+    expect(words(result).shown).toEqual(["Where", "Found", "Late", "Last"]);
+    expect([result.current.newer.cursor, result.current.older.cursor]).toEqual([null, "to_msg_2"]);
+  });
+
+  it("is left for the end before a message goes out", async () => {
+    const { result } = open({ history: around });
+    answers["GET /api/v1/chat/c1"] = () => Response.json(end);
+    answers["POST /api/v1/chat"] = () => whole("msg_11", "Yes");
+    act(() => result.current.send("And now"));
+    await waitFor(() => expect(words(result).shown).toEqual(["Late", "Last", "And now", "Yes"]));
+    expect(posts()).toHaveLength(1);
+  });
+
+  it("may be on another branch, which what is said there makes the conversation's own", async () => {
+    const other = { ...around, leaf_id: "msg_4" };
+    const { result } = open({ history: other });
+    expect(result.current.newer.cursor).toBeNull();
+    const own = { ...other, thread: { ...thread, head_id: "msg_4" } };
+    answers["PATCH /api/v1/chat/c1"] = () => Response.json(own.thread);
+    answers["GET /api/v1/chat/c1"] = () => Response.json(own);
+    answers["POST /api/v1/chat"] = () => whole("msg_11", "Yes");
+    act(() => result.current.send("And now"));
+    await waitFor(() => expect(words(result).shown).toEqual(["Where", "Found", "And now", "Yes"]));
+    expect(asked.filter(({ method }) => method === "PATCH").map(({ body }) => body)).toEqual([{ head_id: "msg_4" }]);
   });
 });

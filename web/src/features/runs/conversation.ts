@@ -4,35 +4,32 @@ import { Chat, useChat } from "@ai-sdk/react";
 import { getToolName } from "ai";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import { answered, api, sessionEnded } from "~/shared/api/client";
+import { TOKEN_IS_OLD, answered, api, noteRefusal, sessionEnded } from "~/shared/api/client";
 import { asProblem } from "~/shared/api/problems";
 import type { Thread, ThreadDetail } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
 import { newId } from "~/shared/lib/ids";
 import { pauseForLine } from "~/shared/lib/online";
 import { toastProblem } from "~/shared/ui/toasts";
 
 import { type Body, type Way, transportFor } from "./chat_transport";
-import { type ChatMessage, type FilePart, filesIn, reconciled, serverId, toChatMessages, wordsOf } from "./messages";
+import { useFinding } from "./finding";
+import { LARGEST_PAGE, PAGE, isWritten, namesOf, readHistory } from "./history";
+import { useInStep } from "./in_step";
+import { type ChatMessage, type FilePart, filesIn, joins, reconciled, toChatMessages, wordsOf } from "./messages";
 import { Outbox } from "./outbox";
-import { pauseBefore, useLine, useSending } from "./sending";
+import { pauseBefore } from "./pauses";
+import { useLine, useSending } from "./sending";
+import { useStretch } from "./stretch";
 import { waitingIn } from "./tool_calls";
 import { ToolProgress } from "./tool_progress";
 import { toolWords } from "./tool_words";
 
-const PAGE = 50;
-const LARGEST_PAGE = 100;
 const THROTTLE_MILLISECONDS = 50;
 const GO_ON_MILLISECONDS = 400;
 const MOST_GO_ONS = 20;
 const MOST_RECONNECTS = 8;
-
-export function readHistory(id: string, options: { limit?: number; cursor?: string; signal?: AbortSignal } = {}) {
-  const { limit = PAGE, cursor, signal } = options;
-  return answered<ThreadDetail>(
-    api.GET("/api/v1/chat/{conversation_id}", { params: { path: { conversation_id: id }, query: { limit, ...(cursor ? { cursor } : {}) } }, signal }),
-  );
-}
 
 export type ConversationOptions = {
   id: string;
@@ -63,16 +60,15 @@ const isUnknown = (chat: Chat<ChatMessage>): boolean =>
 /** What is read aloud when an answer is over, or cannot go on by itself. */
 function closingWords(message: ChatMessage): string {
   const [first] = waitingIn(message);
-  if (first === undefined) return `Steward answered: ${wordsOf(message)}`;
-  const what = first.action.kind === "approval" ? "approval" : "an answer from outside";
-  return `Steward waits for ${what}: ${toolWords(getToolName(first.call))}`;
+  if (first === undefined) return t("Steward answered: {words}", { words: wordsOf(message) });
+  const tool = toolWords(getToolName(first.call));
+  return first.action.kind === "approval"
+    ? t("Steward waits for approval: {tool}", { tool })
+    : t("Steward waits for an answer from outside: {tool}", { tool });
 }
 
 /** What goes with a message besides its words. */
 export type Extras = { files?: readonly FilePart[]; model?: string | undefined };
-
-/** The names that pages gave to the messages that the server holds. */
-const namesOf = (detail: ThreadDetail): string[] => detail.messages.flatMap(({ client_id }) => client_id ?? []);
 
 const isBusy = (chat: Chat<ChatMessage>): boolean => chat.status === "submitted" || chat.status === "streaming";
 
@@ -85,13 +81,12 @@ export function useConversation(options: ConversationOptions) {
     latest.current = options;
   });
 
-  const [older, setOlder] = useState<{ cursor: string | null; loading: boolean }>({
-    cursor: history?.next_cursor ?? null,
-    loading: false,
-  });
+  const stretch = useStretch(id, history);
+  const { begin, atEnd, isAway, load } = stretch;
   const [reconnecting, setReconnecting] = useState(false);
   // Nobody knows whether an answer is being written until the server has said so.
-  const [known, setKnown] = useState(history === null);
+  const [isResumed] = useState(() => history !== null && !isAway());
+  const [known, setKnown] = useState(!isResumed);
   const alive = useRef(true);
   const line = useLine();
   const outbox = useMemo(() => {
@@ -102,26 +97,33 @@ export function useConversation(options: ConversationOptions) {
     // oxlint-disable-next-line react/exhaustive-deps
   }, [userId, id]);
 
+  const reading = useRef<Promise<unknown>>(Promise.resolve());
   /** Read the visible path again and show it as the server holds it. Returns: whether the server still writes on it. */
   const settle = useCallback(
-    async (chat: Chat<ChatMessage>, whole = false): Promise<boolean> => {
-      let isWriting = false;
-      try {
-        const limit = whole ? Math.min(LARGEST_PAGE, Math.max(PAGE, chat.messages.length)) : PAGE;
-        const detail = await readHistory(id, { limit });
-        if (!alive.current || isBusy(chat)) return false;
-        outbox.remove(...namesOf(detail));
-        isWriting = detail.live_run != null && detail.live_run.status !== "requires_action";
-        chat.messages = whole ? toChatMessages(detail.messages) : reconciled(chat.messages, detail.messages);
-        if (whole) setOlder({ cursor: detail.next_cursor, loading: false });
-        latest.current.onThread(detail.thread);
-      } catch {
-        // The answer stands on the page already; its small print comes with the next reading.
-      }
-      latest.current.onChange();
-      return isWriting;
+    (chat: Chat<ChatMessage>, whole = false): Promise<boolean> => {
+      const read = async () => {
+        let isWriting = false;
+        try {
+          const limit = whole ? Math.min(LARGEST_PAGE, Math.max(PAGE, chat.messages.length)) : PAGE;
+          const detail = await readHistory(id, { limit });
+          if (!alive.current || isBusy(chat) || isUnknown(chat) || (!whole && isAway())) return false;
+          outbox.remove(...namesOf(detail));
+          isWriting = isWritten(detail);
+          const isAnew = whole || detail.next_cursor === null || !joins(chat.messages, detail.messages);
+          chat.messages = whole ? toChatMessages(detail.messages) : reconciled(chat.messages, detail.messages, isAnew);
+          if (isAnew) begin(detail);
+          latest.current.onThread(detail.thread);
+        } catch {
+          // The answer stands on the page already; its small print comes with the next reading.
+        }
+        latest.current.onChange();
+        return isWriting;
+      };
+      const made = read();
+      reading.current = made;
+      return made;
     },
-    [id, outbox],
+    [begin, id, isAway, outbox],
   );
 
   const goingOn = useRef(false);
@@ -144,6 +146,7 @@ export function useConversation(options: ConversationOptions) {
     [settle],
   );
 
+  const comingBack = useRef(false);
   const reconnect = useCallback(
     async (chat: Chat<ChatMessage>) => {
       setReconnecting(true);
@@ -178,7 +181,6 @@ export function useConversation(options: ConversationOptions) {
   const sent = useRef<{ body: Body | null }>({ body: null });
   const [progress] = useState(() => new ToolProgress());
   const chat = useMemo(() => {
-    let coming = false;
     const made: Chat<ChatMessage> = new Chat<ChatMessage>({
       id,
       generateId: () => newId("m"),
@@ -207,10 +209,10 @@ export function useConversation(options: ConversationOptions) {
           return;
         }
         if (isDisconnect) {
-          if (coming) return;
-          coming = true;
+          if (comingBack.current) return;
+          comingBack.current = true;
           void reconnect(made).finally(() => {
-            coming = false;
+            comingBack.current = false;
           });
           return;
         }
@@ -221,12 +223,16 @@ export function useConversation(options: ConversationOptions) {
         window.setTimeout(() => void settle(made).then((isWriting) => (isWriting ? readOn(made) : undefined)), 0);
       },
       onError: (error) => {
-        const { status, tag } = asProblem(error);
+        const problem = asProblem(error);
+        const { status, tag } = problem;
         const last = made.messages.at(-1);
         if (status === 401) {
           if (last?.role === "user") handBack(made, last);
           sessionEnded();
-        } else if (last && tag !== "unreachable" && status < 500 && status !== 429) outbox.remove(last.id);
+          return;
+        }
+        noteRefusal(problem);
+        if (last && tag !== "unreachable" && tag !== TOKEN_IS_OLD && status < 500 && status !== 429) outbox.remove(last.id);
       },
     });
     return made;
@@ -243,17 +249,23 @@ export function useConversation(options: ConversationOptions) {
     };
   }, [chat]);
 
+  const mayRead = useCallback(
+    () => !isBusy(chat) && !isUnknown(chat) && !isAway() && !goingOn.current && !comingBack.current,
+    [chat, isAway],
+  );
+  const isJoining = useInStep({ id, chat, mayRead, known, reading, settle, readOn });
+
   const { messages, status, error, sendMessage, regenerate, clearError } = useChat<ChatMessage>({
     chat,
-    resume: history !== null,
+    resume: isResumed,
     throttle: THROTTLE_MILLISECONDS,
   });
-  const busy = status === "submitted" || status === "streaming";
+  const busy = isJoining || status === "submitted" || status === "streaming";
   useEffect(() => {
     if (status !== "ready") setKnown(true);
   }, [status]);
   const { resting } = line;
-  const { unsent, hold } = useSending({ chat, outbox, messages, status, busy: busy || reconnecting || !known, resting });
+  const { unsent, hold } = useSending({ chat, outbox, messages, status, busy: busy || reconnecting || !known || !stretch.isAtEnd, resting });
 
   // The list shows a new conversation, and that it is being answered, as soon as the answer begins.
   useEffect(() => {
@@ -297,14 +309,18 @@ export function useConversation(options: ConversationOptions) {
       const unknown = message === chat.messages.at(-1) && isUnknown(chat);
       const way: Way = unknown ? { edits: sent.current.body?.messageId ?? null } : {};
       outbox.remove(message.id);
+      atEnd();
       void sendMessage({ ...edited, messageId: message.id }, { metadata: way });
     },
-    [chat, outbox, sendMessage],
+    [atEnd, chat, outbox, sendMessage],
   );
 
   const again = useCallback(
-    (message: ChatMessage, model?: string) => void regenerate({ messageId: message.id, metadata: { model } satisfies Way }),
-    [regenerate],
+    (message: ChatMessage, model?: string) => {
+      atEnd();
+      void regenerate({ messageId: message.id, metadata: { model } satisfies Way });
+    },
+    [atEnd, regenerate],
   );
 
   const retry = useCallback(() => {
@@ -329,36 +345,36 @@ export function useConversation(options: ConversationOptions) {
     await chat.stop();
   }, [chat, id]);
 
+  const onThread = useCallback((thread: Thread) => latest.current.onThread(thread), []);
+  const { find, toEnd, showBranch } = useFinding({ id, chat, stretch, settle, readOn, onThread });
+
   const choose = useCallback(
     async (messageId: string) => {
       try {
-        const thread = await answered<Thread>(
-          api.PATCH("/api/v1/chat/{conversation_id}", { params: { path: { conversation_id: id } }, body: { head_id: messageId } }),
-        );
-        latest.current.onThread(thread);
+        await showBranch(messageId);
         clearError();
-        await settle(chat, true);
+        await (isAway() ? find(messageId) : settle(chat, true));
       } catch (problem) {
         toastProblem(problem);
       }
     },
-    [chat, clearError, id, settle],
+    [chat, clearError, find, isAway, settle, showBranch],
   );
 
-  const loadOlder = useCallback(async () => {
-    if (older.cursor === null || older.loading) return;
-    setOlder({ ...older, loading: true });
-    try {
-      const detail = await readHistory(id, { cursor: older.cursor });
-      const shown = new Set(chat.messages.map(serverId));
-      const page = toChatMessages(detail.messages).filter((message) => !shown.has(message.id));
-      chat.messages = [...page, ...chat.messages];
-      setOlder({ cursor: detail.next_cursor, loading: false });
-    } catch (problem) {
-      setOlder({ ...older, loading: false });
-      toastProblem(problem);
-    }
-  }, [chat, id, older]);
+  const { lost: giveRest } = line;
+  const isSentAway = !stretch.isAtEnd && unsent.length > 0 && !resting;
+  useEffect(() => {
+    // What is said stands behind the end, so that comes first.
+    if (isSentAway) void toEnd(true).catch(() => undefined).then(() => (isAway() ? giveRest() : undefined));
+  }, [giveRest, isAway, isSentAway, toEnd]);
+
+  const show = useCallback((messageId: string) => find(messageId).catch(toastProblem), [find]);
+  const leave = useCallback(() => toEnd().catch(toastProblem), [toEnd]);
+  const loadOlder = useCallback(() => load(chat, "older"), [chat, load]);
+  const loadNewer = useCallback(async () => {
+    // Once it shows the end it is in step again.
+    if ((await load(chat, "newer")) && !isAway() && (await settle(chat))) await readOn(chat);
+  }, [chat, isAway, load, readOn, settle]);
 
   return {
     messages,
@@ -368,7 +384,8 @@ export function useConversation(options: ConversationOptions) {
     reconnecting: reconnecting && status !== "streaming",
     /** The line failed what waits. */
     lost: line.isLost && unsent.length > 0,
-    older,
+    older: stretch.older,
+    newer: stretch.newer,
     unsent,
     hold: known ? hold : ("nothing" as const),
     send,
@@ -380,7 +397,10 @@ export function useConversation(options: ConversationOptions) {
     stop,
     goOn,
     choose,
+    find: show,
+    toEnd: leave,
     loadOlder,
+    loadNewer,
     progress,
   };
 }

@@ -1,13 +1,16 @@
 // A conversation as one sees it: its messages, and the box to write the next one.
-import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, type RefObject, Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
 import { announce } from "~/shared/lib/announcer";
 import { NEW_DRAFT, draftsOf } from "~/shared/lib/drafts";
 import { useOnline } from "~/shared/lib/online";
+import { t } from "~/shared/language/words";
+import { OpenBeside } from "~/shared/markdown/beside";
 import { preloadMarkdown } from "~/shared/markdown/markdown";
 
 import { useWhenDecided } from "./actions";
+import { useArtifacts } from "./artifact_state";
 import { useAttaching } from "./attaching";
 import { AttachButton, AttachmentTray, DropArea } from "./attachment_tray";
 import { useCommandHelp } from "./command_list";
@@ -24,6 +27,8 @@ import { COMMAND_MODEL } from "./slash_commands";
 import { waitingIn } from "./tool_calls";
 import { ToolProgressSource } from "./tool_progress";
 import type { UnsentActions } from "./unsent_row";
+
+const ArtifactPanel = lazy(() => import("./artifact_panel"));
 
 type ConversationViewProps = Omit<ConversationOptions, "onUnsent"> & {
   /** The name under which the draft is kept. */
@@ -43,6 +48,10 @@ type ConversationViewProps = Omit<ConversationOptions, "onUnsent"> & {
   welcome?: ReactNode;
   /** Whether files may go with a message. */
   takesFiles?: boolean;
+  /** Whether there is room for artifacts beside it. */
+  opensArtifacts?: boolean;
+  /** The message to show, that of the address. */
+  found?: string | null;
 };
 
 /** The row of another version is another row: who pressed a button of the old one stands on the same of the new. */
@@ -63,6 +72,8 @@ export function ConversationView({
   waiting: isLoading,
   welcome,
   takesFiles = true,
+  opensArtifacts = true,
+  found = null,
   onUnsent,
   ...options
 }: ConversationViewProps) {
@@ -97,8 +108,9 @@ export function ConversationView({
     ...options,
     onUnsent: giveBack,
   });
-  const { messages, busy, error, reconnecting, send, edit, again, choose, retry, stop, goOn, older, loadOlder, progress } = conversation;
+  const { messages, busy, error, reconnecting, send, edit, again, choose, retry, stop, goOn, older, newer, loadOlder, loadNewer, find, toEnd, progress } = conversation;
   const { unsent, hold, lost, sendNow, takeBack } = conversation;
+  const artifacts = useArtifacts(messages, busy || reconnecting, box);
   const { help, isCommand } = useCommandHelp(draft, write);
   const isOnline = useOnline();
   const attaching = useAttaching({ owner: options.userId, draftName, box, onReady: () => sendText(draft), isOn: takesFiles });
@@ -132,6 +144,10 @@ export function ConversationView({
   useWhenDecided(waiting, !busy && !reconnecting, onDecided);
 
   useEffect(() => {
+    if (found !== null) void find(found);
+  }, [find, found]);
+
+  useEffect(() => {
     // The reader of markdown comes while nobody waits for it.
     const timer = window.setTimeout(preloadMarkdown, 300);
     return () => window.clearTimeout(timer);
@@ -159,18 +175,18 @@ export function ConversationView({
     write("");
     onSend(words || files.map(({ filename }) => filename).join(", "));
     send(words, { files, ...(isCommand(words) ? { model: COMMAND_MODEL } : {}) });
-    if (busy) announce("Your message waits until this answer is done.");
+    if (busy) announce(t("Your message waits until this answer is done."));
   };
 
   let trouble: string | null = null;
-  if (!isOnline) trouble = "You are offline. What you send waits here until the network is back.";
-  else if (reconnecting || lost) trouble = "The connection was lost. Trying again…";
+  if (!isOnline) trouble = t("You are offline. What you send waits here until the network is back.");
+  else if (reconnecting || lost) trouble = t("The connection was lost. Trying again…");
   const problem = error ? asProblem(error) : null;
   const failure = problem === null || problem.status === 401 ? null : problem.message;
   const empty = messages.length === 0 && unsent.length === 0;
 
-  return (
-    <div className="relative flex min-h-0 flex-1 flex-col">
+  const conversationPart = (
+    <div className="relative flex min-h-0 min-w-0 flex-1 flex-col">
       {attaching.isOver ? <DropArea /> : null}
       {empty ? (
         <div className="min-h-0 flex-1 overflow-y-auto">
@@ -179,17 +195,23 @@ export function ConversationView({
       ) : (
         <ToolProgressSource value={progress}>
           <FollowUps value={sendText}>
-            <MessageList
-              messages={messages}
-              busy={busy || reconnecting}
-              failure={failure}
-              unsent={unsent}
-              hold={hold}
-              unsentActions={unsentActions}
-              actions={actions}
-              older={older}
-              onOlder={() => void loadOlder()}
-            />
+            <OpenBeside value={opensArtifacts ? artifacts.open : null}>
+              <MessageList
+                messages={messages}
+                busy={busy || reconnecting}
+                failure={failure}
+                unsent={unsent}
+                hold={hold}
+                unsentActions={unsentActions}
+                actions={actions}
+                older={older}
+                onOlder={() => void loadOlder()}
+                newer={newer}
+                onNewer={() => void loadNewer()}
+                onEnd={() => void toEnd()}
+                found={found}
+              />
+            </OpenBeside>
           </FollowUps>
         </ToolProgressSource>
       )}
@@ -222,6 +244,17 @@ export function ConversationView({
           }
         />
       </div>
+    </div>
+  );
+
+  return (
+    <div className="flex min-h-0 flex-1">
+      {conversationPart}
+      {artifacts.shown ? (
+        <Suspense>
+          <ArtifactPanel {...artifacts.shown} />
+        </Suspense>
+      ) : null}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
 import type { Action, Decision } from "~/shared/api/types";
+import { type Word, counted, t } from "~/shared/language/words";
 import { wholeMoment } from "~/shared/lib/moments";
 import { Notice } from "~/shared/ui/notice";
 
@@ -38,31 +39,39 @@ function useIsOver(iso: string | null): boolean {
 }
 
 function lead({ kind, tool }: Asked, mayDecide: boolean): string {
-  if (kind === "approval") return `Steward wants to use “${toolWords(tool)}”. Nothing happens until it is approved.`;
-  if (kind === "person" && mayDecide) return "Steward hands this over to a person. Your answer goes back into the conversation.";
-  if (kind === "person") return "Waiting for a person. An owner or admin of the workspace will answer.";
-  return "Waiting for the program that began this conversation to carry this out.";
+  if (kind === "approval") return t("Steward wants to use “{tool}”. Nothing happens until it is approved.", { tool: toolWords(tool) });
+  if (kind === "person" && mayDecide) return t("Steward hands this over to a person. Your answer goes back into the conversation.");
+  if (kind === "person") return t("Waiting for a person. An owner or admin of the workspace will answer.");
+  return t("Waiting for the program that began this conversation to carry this out.");
+}
+
+const roles: Readonly<Record<string, Word>> = { owner: "owner|role", admin: "admin|role", member: "member|role" };
+
+function decider(role: string | null): string {
+  if (role === null) return t("Somebody else decides about this.");
+  const known = roles[role];
+  return t("Somebody with the role {role} decides about this.", { role: known === undefined ? role : t(known) });
 }
 
 /** Why this person cannot say anything now, or null when they can. */
 function hindrance(known: Action | undefined, myId: string | null): string | null {
   if (known === undefined) return null;
-  if (known.state === "approved" || known.state === "answered") return "Decided. The answer goes on when everything it asked for is decided.";
-  if (known.state !== "waiting") return "This was decided already.";
+  if (known.state === "approved" || known.state === "answered") return t("Decided. The answer goes on when everything it asked for is decided.");
+  if (known.state !== "waiting") return t("This was decided already.");
   const approved = known.decisions.some((word) => word.decision === "approve" && word.user_id === myId);
-  if (known.kind === "approval" && approved) return "You approved this. Another person has to approve it as well.";
+  if (known.kind === "approval" && approved) return t("You approved this. Another person has to approve it as well.");
   if (known.may_decide) return null;
-  if (known.kind === "person") return "Leave this page if you like; the conversation goes on when the answer is there.";
-  return known.least_role === null ? "Somebody else decides about this." : `Somebody with the role ${known.least_role} decides about this.`;
+  if (known.kind === "person") return t("Leave this page if you like; the conversation goes on when the answer is there.");
+  return decider(known.least_role);
 }
 
 /** What a model hands over, in its own words rather than as JSON. */
 function HandedOver({ input }: { input: unknown }) {
   const { reason, urgency } = (input ?? {}) as Record<string, unknown>;
-  if (typeof reason !== "string") return <WrittenValue label="Arguments" value={input} />;
+  if (typeof reason !== "string") return <WrittenValue label={t("Arguments")} value={input} />;
   return (
-    <blockquote className="border-s-2 border-line-strong ps-3 whitespace-pre-wrap wrap-anywhere">
-      {urgency === "high" ? <strong className="font-medium">Urgent. </strong> : null}
+    <blockquote dir="auto" className="border-s-2 border-line-strong ps-3 whitespace-pre-wrap wrap-anywhere">
+      {urgency === "high" ? <strong className="font-medium">{t("Urgent.")} </strong> : null}
       {reason}
     </blockquote>
   );
@@ -73,13 +82,18 @@ function Facts({ asked, known }: { asked: Asked; known: Action | undefined }) {
   const missing = Math.max(0, asked.approvers - given);
   return (
     <>
-      {!asked.reason ? null : <p className="wrap-anywhere">Why you are asked: {asked.reason}</p>}
+      {!asked.reason ? null : <p className="wrap-anywhere">{t("Why you are asked: {reason}", { reason: asked.reason })}</p>}
       {asked.kind === "approval" && asked.approvers > 1 ? (
         <p>
-          {asked.approvers} people have to approve this; {missing} {missing === 1 ? "is" : "are"} missing.
+          {counted(
+            missing,
+            "{approvers} people have to approve this; {count} is missing.",
+            "{approvers} people have to approve this; {count} are missing.",
+            { approvers: asked.approvers },
+          )}
         </p>
       ) : null}
-      {asked.expiresAt === null ? null : <p className="text-xs text-quiet">Open until {wholeMoment(asked.expiresAt)}.</p>}
+      {asked.expiresAt === null ? null : <p className="text-xs text-quiet">{t("Open until {moment}.", { moment: wholeMoment(asked.expiresAt) })}</p>}
     </>
   );
 }
@@ -104,10 +118,10 @@ export function DecisionCard({ asked }: { asked: Asked }) {
         <p>{lead(asked, known?.may_decide ?? false)}</p>
         <Facts asked={asked} known={known} />
       </div>
-      {isOver ? <p className="font-medium">The time to decide is over, so this is not carried out.</p> : null}
+      {isOver ? <p className="font-medium">{t("The time to decide is over, so this is not carried out.")}</p> : null}
       {!isOver && hindered !== null ? <p className="font-medium">{hindered}</p> : null}
       {asked.kind === "person" ? <HandedOver input={input} /> : null}
-      {silent && asked.kind !== "person" ? <WrittenValue label="Arguments" value={input} /> : null}
+      {silent && asked.kind !== "person" ? <WrittenValue label={t("Arguments")} value={input} /> : null}
       {!silent && asked.kind === "approval" ? <ApprovalForm key={JSON.stringify(input)} input={input} {...form} /> : null}
       {!silent && asked.kind === "person" && known !== undefined ? <AnswerForm {...form} /> : null}
       {fault === null ? null : <Notice kind="problem">{fault}</Notice>}

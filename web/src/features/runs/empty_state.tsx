@@ -1,8 +1,11 @@
 // The first sight of a new conversation: a word of welcome, four prompts to begin with, and what Steward can do.
-import { Bot, ChartColumn, Database, Layers, UserSearch, Workflow, Zap } from "lucide-react";
+import { Bot, ChartColumn, Database, Layers, type LucideIcon, UserSearch, Workflow, Zap } from "lucide-react";
 import type { ReactNode } from "react";
 
+import { type Word, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
+
+type QuickPrompt = { title: Word; prompt: Word; icon: LucideIcon };
 
 export const quickPrompts = [
   {
@@ -21,13 +24,13 @@ export const quickPrompts = [
     prompt: "Look at how we work and suggest which workflows to optimize first.",
     icon: Workflow,
   },
-];
+] as const satisfies readonly QuickPrompt[];
 
 const features = [
   { name: "Workspace knowledge", icon: Database },
   { name: "Real-time actions", icon: Zap },
   { name: "Multi-model", icon: Layers },
-];
+] as const satisfies readonly { name: Word; icon: LucideIcon }[];
 
 type EmptyStateProps = {
   onPrompt: (prompt: string) => void;
@@ -45,8 +48,8 @@ export function EmptyState({ onPrompt, notice, offer, waiting = false }: EmptySt
         waiting && "invisible",
       )}
     >
-      <h1 className="text-2xl font-semibold tracking-tight sm:text-3xl">Start a conversation</h1>
-      <p className="mt-2 text-base text-quiet">Ask a question, or begin with one of these.</p>
+      <h1 className="text-2xl font-semibold tracking-tight sm:text-3xl">{t("Start a conversation")}</h1>
+      <p className="mt-2 text-base text-quiet">{t("Ask a question, or begin with one of these.")}</p>
       {notice}
       {offer}
       <ul className="mt-6 grid auto-rows-fr gap-2.5 sm:grid-cols-2">
@@ -54,23 +57,23 @@ export function EmptyState({ onPrompt, notice, offer, waiting = false }: EmptySt
           <li key={title} className="flex">
             <button
               type="button"
-              onClick={() => onPrompt(prompt)}
+              onClick={() => onPrompt(t(prompt))}
               className="group flex w-full items-start gap-3 rounded-xl border border-line bg-raised p-3.5 text-start shadow-low transition-colors duration-150 hover:border-line-strong"
             >
               <Icon aria-hidden className="mt-0.5 size-4.5 shrink-0 text-accent" />
               <span className="min-w-0">
-                <span className="block text-sm font-medium">{title}</span>
-                <span className="mt-0.5 block text-sm leading-5 text-quiet">{prompt}</span>
+                <span className="block text-sm font-medium">{t(title)}</span>
+                <span className="mt-0.5 block text-sm leading-5 text-quiet">{t(prompt)}</span>
               </span>
             </button>
           </li>
         ))}
       </ul>
-      <ul aria-label="What Steward brings" className="mt-6 flex flex-wrap gap-x-6 gap-y-2 text-sm text-quiet">
+      <ul aria-label={t("What Steward brings")} className="mt-6 flex flex-wrap gap-x-6 gap-y-2 text-sm text-quiet">
         {features.map(({ name, icon: Icon }) => (
           <li key={name} className="flex items-center gap-2">
             <Icon aria-hidden className="size-4" />
-            {name}
+            {t(name)}
           </li>
         ))}
       </ul>

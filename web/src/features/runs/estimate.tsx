@@ -4,9 +4,9 @@ import { useEffect, useState } from "react";
 
 import { answered, api } from "~/shared/api/client";
 import type { Estimate as Told } from "~/shared/api/types";
+import { counted, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { shortDollars } from "~/shared/lib/money";
-import { count } from "~/shared/lib/moments";
 
 const SETTLED_MILLISECONDS = 700;
 
@@ -24,13 +24,13 @@ function useSettled(text: string): string {
 function priceWords({ least_usd, most_usd }: Told): string | null {
   const [least, most] = [shortDollars(least_usd), shortDollars(most_usd)];
   if (least === null || most === null) return most ?? least;
-  return least === most ? least : `${least} to ${most}`;
+  return least === most ? least : t("{least} to {most}", { least, most });
 }
 
 const shareOf = ({ input_tokens, context_tokens }: Told): number | null =>
   context_tokens === null || context_tokens === 0 ? null : Math.min(1, input_tokens / context_tokens);
 
-const percent = (share: number): string => (share < 0.01 ? "under 1 %" : `${Math.round(share * 100)} %`);
+const percent = (share: number): string => (share < 0.01 ? t("under 1 %") : `${Math.round(share * 100)} %`);
 
 type EstimateProps = {
   text: string;
@@ -60,16 +60,16 @@ export function Estimate({ text, threadId, model }: EstimateProps) {
   const share = shareOf(data);
   const price = priceWords(data);
   const whole = [
-    `With what was said before: about ${count(data.input_tokens)} tokens`,
-    share === null ? null : `${percent(share)} of what the model can read`,
-    price === null ? null : `${price}, as long as the answer gets`,
-  ].filter((words) => words !== null);
+    counted(data.input_tokens, "With what was said before: about {count} token", "With what was said before: about {count} tokens"),
+    share === null ? null : t("{share} of what the model can read", { share: percent(share) }),
+    price === null ? null : t("{price}, as long as the answer gets", { price }),
+  ].filter((fact) => fact !== null);
   return (
-    <p title={`${whole.join("; ")}.`} className={classes("flex min-w-0 items-center gap-2 text-xs text-quiet", data.fits && "max-sm:hidden")}>
+    <p title={`${whole.reduce((facts, fact) => t("{facts}; {fact}", { facts, fact }))}.`} className={classes("flex min-w-0 items-center gap-2 text-xs text-quiet", data.fits && "max-sm:hidden")}>
       {share === null ? null : (
         <span
           role="meter"
-          aria-label="Filled of what the model can read"
+          aria-label={t("Filled of what the model can read")}
           aria-valuemin={0}
           aria-valuemax={100}
           aria-valuenow={Math.round(share * 100)}
@@ -80,9 +80,9 @@ export function Estimate({ text, threadId, model }: EstimateProps) {
         </span>
       )}
       {data.fits ? (
-        <span className="truncate tabular-nums">{price ?? `${count(data.input_tokens)} tokens`}</span>
+        <span className="truncate tabular-nums">{price ?? counted(data.input_tokens, "{count} token", "{count} tokens")}</span>
       ) : (
-        <span className="truncate text-danger">Too long for this model</span>
+        <span className="truncate text-danger">{t("Too long for this model")}</span>
       )}
     </p>
   );

@@ -2,6 +2,8 @@
 import { Wrench } from "lucide-react";
 import { createContext, useContext } from "react";
 
+import { t } from "~/shared/language/words";
+
 import type { SuggestionData } from "./tool_calls";
 import { toolWords } from "./tool_words";
 
@@ -22,20 +24,20 @@ export function SuggestedTool({ suggested, last }: { suggested: SuggestionData; 
       <p className={`${look} text-quiet`}>
         {icon}
         <span className="truncate" title={suggested.reason}>
-          A tool that fits: {name}
+          {t("A tool that fits: {name}", { name })}
         </span>
       </p>
     );
   return (
-    <div role="group" aria-label="Follow-ups">
+    <div role="group" aria-label={t("Follow-ups")}>
       <button
         type="button"
         title={suggested.reason}
-        onClick={() => say(`Use the tool “${name}” for this.`)}
+        onClick={() => say(t("Use the tool “{name}” for this.", { name }))}
         className={`${look} transition-colors duration-150 hover:border-line-strong hover:bg-hover`}
       >
         {icon}
-        <span className="truncate">Use “{name}” for this</span>
+        <span className="truncate">{t("Use “{name}” for this", { name })}</span>
       </button>
     </div>
   );

@@ -1,4 +1,5 @@
 // JSON objects as people type them.
+import { t } from "~/shared/language/words";
 
 export type Read = { object: Record<string, unknown>; fault: null } | { object: null; fault: string };
 
@@ -8,9 +9,10 @@ export function readObject(text: string): Read {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { object: null, fault: `This is not valid JSON: ${error instanceof Error ? error.message : "it cannot be read"}` };
+    // It throws nothing but a `SyntaxError`.
+    return { object: null, fault: t("This is not valid JSON: {fault}", { fault: (error as SyntaxError).message }) };
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    return { object: null, fault: "Arguments are a JSON object: names and values in curly brackets." };
+    return { object: null, fault: t("Arguments are a JSON object: names and values in curly brackets.") };
   return { object: value as Record<string, unknown>, fault: null };
 }

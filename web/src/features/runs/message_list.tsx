@@ -4,10 +4,11 @@ import { ArrowDown } from "lucide-react";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { VList, type VListHandle } from "virtua";
 
+import { t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 
 import { Failure, MessageRow, type RowActions } from "./message_row";
-import type { ChatMessage } from "./messages";
+import { type ChatMessage, isSentHere, serverId } from "./messages";
 import type { Unsent } from "./outbox";
 import type { Hold } from "./sending";
 import { StreamingIndicator } from "./streaming_indicator";
@@ -16,6 +17,8 @@ import { type UnsentActions, UnsentRow } from "./unsent_row";
 
 const NEAR_END = 48;
 const NEAR_START = 600;
+/** So much of what was said before a found message is in sight above it. */
+const ABOVE_FOUND = 64;
 
 type Row = { key: string; message: ChatMessage | null; unsent?: Unsent };
 
@@ -30,6 +33,12 @@ type MessageListProps = {
   actions: Omit<RowActions, "editing">;
   older: { cursor: string | null; loading: boolean };
   onOlder: () => void;
+  newer: { cursor: string | null; loading: boolean };
+  onNewer: () => void;
+  /** Show the conversation's end, where that is not among the messages. */
+  onEnd: () => void;
+  /** The message that was looked for, by the server's name. */
+  found: string | null;
 };
 
 /** Whether this drawing puts rows in front of those that were there. */
@@ -46,9 +55,9 @@ function usePrepended(rows: Row[]): boolean {
   /* oxlint-enable react/refs */
 }
 
-export function MessageList({ messages, busy, failure, unsent, hold, unsentActions, actions, older, onOlder }: MessageListProps) {
+export function MessageList({ messages, busy, failure, unsent, hold, unsentActions, actions, older, onOlder, newer, onNewer, onEnd, found }: MessageListProps) {
   const list = useRef<VListHandle>(null);
-  const following = useRef(true);
+  const following = useRef(found === null);
   const lastOffset = useRef(0);
   const [away, setAway] = useState(false);
   const [editing, setEditing] = useState<string | null>(null);
@@ -68,19 +77,30 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
   const shift = usePrepended(rows);
   const count = rows.length;
   const end = messages.length - 1;
+  const foundPlace = found === null ? -1 : rows.findIndex(({ message }) => message !== null && serverId(message) === found);
   // What somebody is typing into stays, however far they scroll.
   const written = rows.flatMap(({ key, message }, place) =>
-    key === editing || (place === end && message !== null && waitingIn(message).length > 0) ? [place] : [],
+    key === editing || place === foundPlace || (place === end && message !== null && waitingIn(message).length > 0) ? [place] : [],
   );
 
+  const goesOn = newer.cursor !== null;
   const follow = useCallback(() => {
-    if (following.current && count > 0) list.current?.scrollToIndex(count - 1, { align: "end" });
-  }, [count]);
+    if (following.current && !goesOn && count > 0) list.current?.scrollToIndex(count - 1, { align: "end" });
+  }, [count, goesOn]);
+
+  const sought = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    if (found === null) sought.current = null;
+    if (foundPlace < 0 || sought.current === found) return;
+    sought.current = found;
+    following.current = false;
+    list.current?.scrollToIndex(foundPlace, { align: "start", offset: -ABOVE_FOUND });
+  }, [found, foundPlace]);
 
   useLayoutEffect(follow, [follow, rows]);
 
   // Sending is looking at the end again.
-  const ownMessages = messages.filter((message) => message.role === "user").length + unsent.length;
+  const ownMessages = messages.filter((message) => message.role === "user" && isSentHere(message)).length + unsent.length;
   const seen = useRef(ownMessages);
   useEffect(() => {
     if ((busy || unsent.length > 0) && ownMessages > seen.current) {
@@ -95,25 +115,27 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
     const handle = list.current;
     if (!handle) return;
     const rest = handle.scrollSize - handle.viewportSize - offset;
-    if (rest <= NEAR_END) following.current = true;
+    if (rest <= NEAR_END && !goesOn) following.current = true;
     // Text that grows below does not move the offset; only somebody who scrolls up does.
     else if (offset < lastOffset.current - 1) following.current = false;
     lastOffset.current = offset;
-    setAway(!following.current && rest > NEAR_END);
+    setAway(!following.current && (goesOn || rest > NEAR_END));
     if (offset < NEAR_START && older.cursor !== null && !older.loading) onOlder();
+    else if (rest < NEAR_START && goesOn && !newer.loading) onNewer();
   };
 
   const toEnd = () => {
     following.current = true;
     setAway(false);
-    follow();
+    if (goesOn) onEnd();
+    else follow();
   };
 
   return (
     <div className="relative min-h-0 flex-1">
       {older.loading ? (
         <p role="status" className="absolute inset-x-0 top-2 z-10 mx-auto w-fit rounded-full border border-line bg-raised px-3 py-1 text-xs text-quiet shadow-low">
-          Loading older messages…
+          {t("Loading older messages…")}
         </p>
       ) : null}
       <VList
@@ -128,7 +150,7 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         role="region"
-        aria-label="Conversation"
+        aria-label={t("Conversation")}
         className="outline-offset-[-2px]"
       >
         {(row, place) =>
@@ -146,6 +168,7 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
               busy={busy}
               streaming={busy && place === end}
               last={place === end}
+              found={place === foundPlace}
               editing={row.key === editing}
               failure={place === end && !busy ? failure : null}
               actions={rowActions}
@@ -155,7 +178,7 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
       </VList>
       {away ? (
         <IconButton
-          label="To the end"
+          label={t("To the end")}
           onClick={toEnd}
           className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full! border border-line bg-raised shadow-float"
         >

@@ -3,6 +3,7 @@ import { isToolUIPart } from "ai";
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
 
+import { t } from "~/shared/language/words";
 import { Markdown } from "~/shared/markdown/markdown";
 import { safeImage, safeLink } from "~/shared/markdown/links";
 import { CitedSources, type Source } from "~/shared/markdown/sources";
@@ -19,7 +20,7 @@ function Fold({ summary, children }: { summary: ReactNode; children: ReactNode }
   return (
     <details className="group my-2 text-sm">
       <summary className="-ms-1 inline-flex max-w-full list-none items-center gap-1.5 rounded-md px-1 py-0.5 text-quiet hover:text-ink [&::-webkit-details-marker]:hidden">
-        <ChevronRight aria-hidden className="size-3.5 shrink-0 transition-transform duration-150 group-open:rotate-90" />
+        <ChevronRight aria-hidden className="size-3.5 shrink-0 transition-transform duration-150 group-open:rotate-90 rtl:group-not-open:rotate-180" />
         {summary}
       </summary>
       <div className="ms-2 mt-1.5 border-s border-line ps-4">{children}</div>
@@ -29,8 +30,10 @@ function Fold({ summary, children }: { summary: ReactNode; children: ReactNode }
 
 function Reasoning({ text, streaming }: { text: string; streaming: boolean }) {
   return (
-    <Fold summary={<span>{streaming ? "Reasoning…" : "Reasoning"}</span>}>
-      <div className="leading-6 whitespace-pre-wrap text-quiet wrap-anywhere">{text}</div>
+    <Fold summary={<span>{streaming ? t("Reasoning…") : t("Reasoning")}</span>}>
+      <div dir="auto" className="leading-6 whitespace-pre-wrap text-quiet wrap-anywhere">
+        {text}
+      </div>
     </Fold>
   );
 }
@@ -38,11 +41,11 @@ function Reasoning({ text, streaming }: { text: string; streaming: boolean }) {
 function FilePart({ url, mediaType, filename }: { url: string; mediaType: string; filename?: string }) {
   const own = safeImage(url);
   if (own !== null && mediaType.startsWith("image/"))
-    return <img src={own} alt={filename ?? "Picture"} loading="lazy" className="my-2 max-h-96 rounded-xl" />;
+    return <img src={own} alt={filename ?? t("Picture")} loading="lazy" className="my-2 max-h-96 rounded-xl" />;
   const link = safeLink(url);
   return link === null ? null : (
     <a href={link} target="_blank" rel="noopener noreferrer" className="my-2 block text-accent hover:underline">
-      {filename ?? "File"}
+      {filename ?? t("File")}
     </a>
   );
 }

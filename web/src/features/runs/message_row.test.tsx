@@ -27,14 +27,14 @@ const show = (given: ChatMessage, rest: Partial<MessageRowProps> = {}) =>
   );
 
 describe("a row of the conversation", () => {
-  it("shows a user's words as they were typed [UI-02]", () => {
+  it("shows a user's words as they were typed [UI-02] [TEST-01]", () => {
     show(message("user", "Hello **there**\n<b>you</b>"));
     const row = screen.getByRole("article", { name: "You" });
     expect(row).toHaveTextContent("Hello **there** <b>you</b>");
     expect(row.querySelector("b,strong")).toBeNull();
   });
 
-  it("shows markdown code with its language's name and a copy button [UI-03] [UI-21]", async () => {
+  it("shows markdown code with its language's name and a copy button [UI-03] [UI-21] [TEST-01]", async () => {
     show(message("assistant", "Look:\n\n```python\nprint(1)\n```\n"));
     const block = await screen.findByRole("figure", { name: "Python code" });
     expect(within(block).getByText("Python")).toBeInTheDocument();
@@ -65,7 +65,7 @@ describe("a row of the conversation", () => {
     ],
   });
 
-  it("lists the sources of an answer under it, three at first [RAG-10] [RAG-14]", async () => {
+  it("lists the sources of an answer under it, three at first [RAG-10] [RAG-14] [UI-23]", async () => {
     show(cited(5));
     const sources = screen.getByRole("region", { name: "Sources" });
     const links = () => within(sources).getAllByRole("link").map((link) => link.textContent);
@@ -108,7 +108,7 @@ describe("a row of the conversation", () => {
     expect(screen.getByRole("button", { name: "Copied" })).toBeInTheDocument();
   });
 
-  it("shows the copy button on hover and on focus, never only on hover [UI-04]", () => {
+  it("shows the copy button on hover and on focus, never only on hover [UI-04] [TEST-01]", () => {
     show(message("user", "copy me"));
     const group = screen.getByRole("button", { name: "Copy message" }).parentElement;
     expect(group).toHaveClass("opacity-0", "group-hover:opacity-100", "group-focus-within:opacity-100");

@@ -2,8 +2,10 @@
 import { ChevronLeft, ChevronRight, Pencil, RefreshCw } from "lucide-react";
 import { type KeyboardEvent, memo, useContext, useEffect, useRef, useState } from "react";
 
+import { inLine } from "~/shared/language/facts";
+import { type Word, counted, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
-import { count, seconds, shortMoment, wholeMoment } from "~/shared/lib/moments";
+import { seconds, shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { shortDollars } from "~/shared/lib/money";
 import { Button, IconButton } from "~/shared/ui/button";
 import { CopyButton } from "~/shared/ui/copy_button";
@@ -11,6 +13,7 @@ import { Notice } from "~/shared/ui/notice";
 
 import { AttachmentView } from "./attachment_view";
 import { FactsShown } from "./facts_shown";
+import { useFoundRow } from "./found_row";
 import { MessageParts } from "./message_parts";
 import { type ChatMessage, hasContent, serverId, wordsOf } from "./messages";
 import { OtherModel } from "./other_model";
@@ -40,29 +43,29 @@ function Pager({ message, actions }: { message: ChatMessage; actions: RowActions
   const before = siblings[place - 1];
   const after = siblings[place + 1];
   return (
-    <span className="flex items-center text-xs text-quiet" role="group" aria-label="Versions">
+    <span className="flex items-center text-xs text-quiet" role="group" aria-label={t("Versions|of a message")}>
       <IconButton
         small
-        label="Previous version"
+        label={t("Previous version")}
         aria-disabled={before === undefined}
         className="aria-disabled:opacity-40"
         data-step="previous"
         onClick={() => before !== undefined && actions.choose(before, "previous")}
       >
-        <ChevronLeft aria-hidden className="size-4" />
+        <ChevronLeft aria-hidden className="size-4 rtl:rotate-180" />
       </IconButton>
       <span className="min-w-8 text-center">
         {place + 1}/{siblings.length}
       </span>
       <IconButton
         small
-        label="Next version"
+        label={t("Next version")}
         aria-disabled={after === undefined}
         className="aria-disabled:opacity-40"
         data-step="next"
         onClick={() => after !== undefined && actions.choose(after, "next")}
       >
-        <ChevronRight aria-hidden className="size-4" />
+        <ChevronRight aria-hidden className="size-4 rtl:rotate-180" />
       </IconButton>
     </span>
   );
@@ -80,19 +83,19 @@ function QuietLine({ message }: { message: ChatMessage }) {
   const showsFacts = useContext(FactsShown);
   const facts = [
     model ? model.slice(model.indexOf("/") + 1) : null,
-    usage ? `${count(usage.total_tokens)} tokens` : null,
+    usage ? counted(usage.total_tokens, "{count} token", "{count} tokens") : null,
     shortDollars(cost_usd),
     duration_ms ? seconds(duration_ms) : null,
   ];
   const words = [
-    status === "cancelled" ? "stopped" : null,
-    status === "incomplete" || finish_reason === "length" ? "cut at the length limit" : null,
+    status === "cancelled" ? t("stopped") : null,
+    status === "incomplete" || finish_reason === "length" ? t("cut at the length limit") : null,
     ...(showsFacts ? facts : []),
   ].filter((word) => word !== null);
   return (
     <span className="flex min-w-0 items-center gap-1.5 truncate text-xs text-quiet">
-      <span className="truncate" title={words.join(" · ")}>
-        {words.join(" · ")}
+      <span className="truncate" title={inLine(words)}>
+        {inLine(words)}
       </span>
       {iso ? (
         <>
@@ -141,13 +144,14 @@ function EditBox({ message, actions }: { message: ChatMessage; actions: RowActio
         rows={Math.min(8, Math.max(2, text.split("\n").length))}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
-        aria-label="Your message"
+        aria-label={t("Your message")}
+        dir="auto"
         className="block w-full resize-none bg-transparent px-2 py-1.5 outline-none"
       />
       <div className="flex items-center justify-end gap-2 pt-1">
-        <Button onClick={close}>Cancel</Button>
+        <Button onClick={close}>{t("Cancel")}</Button>
         <Button look="loud" onClick={save} disabled={text.trim() === ""}>
-          Send
+          {t("Send")}
         </Button>
       </div>
     </div>
@@ -169,14 +173,14 @@ function UserRow({ message, busy, editing, actions }: UserRowProps) {
     <div className="flex flex-col items-end">
       <AttachmentView message={message} />
       {wordsOf(message) === "" ? null : (
-        <div className="max-w-[85%] rounded-2xl rounded-ee-md bg-bubble px-4 py-2.5 leading-6 whitespace-pre-wrap wrap-anywhere">
+        <div dir="auto" className="max-w-[85%] rounded-2xl rounded-ee-md bg-bubble px-4 py-2.5 leading-6 whitespace-pre-wrap wrap-anywhere">
           {wordsOf(message)}
         </div>
       )}
       <div className="mt-1 flex h-7 items-center">
         <span className={classes("flex", hidden)}>
-          <CopyButton text={() => wordsOf(message)} label="Copy message" />
-          <IconButton ref={editButton} small label="Edit message" disabled={busy} onClick={() => actions.editing(message.id)}>
+          <CopyButton text={() => wordsOf(message)} label={t("Copy message")} />
+          <IconButton ref={editButton} small label={t("Edit message")} disabled={busy} onClick={() => actions.editing(message.id)}>
             <Pencil aria-hidden className="size-4" />
           </IconButton>
         </span>
@@ -203,27 +207,32 @@ export function Failure({ sentence, busy, actions }: FailureProps) {
       action={
         actions ? (
           <Button look="danger" busy={busy} onClick={actions.retry}>
-            Try again
+            {t("Try again")}
           </Button>
         ) : null
       }
     >
       {words}
-      {run === null ? null : <span className="mt-0.5 block font-mono text-xs opacity-90">{run}</span>}
+      {run === null ? null : <span dir="ltr" className="mt-0.5 block text-start font-mono text-xs opacity-90">{run}</span>}
     </Notice>
   );
 }
 
-const troubles: Partial<Record<string, string>> = {
+const troubles: Partial<Record<string, Word>> = {
   failed: "This answer failed.",
   interrupted: "This answer was interrupted before it was whole.",
 };
+
+function troubleOf({ metadata }: ChatMessage): string | null {
+  const known = troubles[metadata?.status ?? ""];
+  return metadata?.error?.message ?? (known === undefined ? null : t(known));
+}
 
 type AssistantRowProps = UserRowProps & { streaming: boolean; last: boolean; failure: string | null };
 
 function AssistantRow({ message, busy, streaming, last, failure, actions }: AssistantRowProps) {
   const shown = hasContent(message);
-  const trouble = failure ?? (streaming ? null : (message.metadata?.error?.message ?? troubles[message.metadata?.status ?? ""] ?? null));
+  const trouble = failure ?? (streaming ? null : troubleOf(message));
   return (
     <div>
       {streaming && !shown ? <StreamingIndicator /> : null}
@@ -234,9 +243,9 @@ function AssistantRow({ message, busy, streaming, last, failure, actions }: Assi
         {streaming ? null : (
           <>
             <span className={classes("-ms-1.5 flex", !last && hidden)}>
-              {shown ? <CopyButton text={() => wordsOf(message)} label="Copy answer" /> : null}
+              {shown ? <CopyButton text={() => wordsOf(message)} label={t("Copy answer")} /> : null}
               {shown ? <RatingButtons message={message} /> : null}
-              <IconButton small label="Regenerate" disabled={busy} onClick={() => actions.again(message)}>
+              <IconButton small label={t("Regenerate")} disabled={busy} onClick={() => actions.again(message)}>
                 <RefreshCw aria-hidden className="size-4" />
               </IconButton>
               <OtherModel answered={message.metadata?.model} disabled={busy} onChoose={(model) => actions.again(message, model)} />
@@ -258,6 +267,8 @@ export type MessageRowProps = {
   busy: boolean;
   streaming: boolean;
   last: boolean;
+  /** It was looked for, and is shown. */
+  found?: boolean;
   editing: boolean;
   failure: string | null;
   actions: RowActions;
@@ -266,12 +277,16 @@ export type MessageRowProps = {
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, busy, editing, actions } = props;
   const own = message.role === "user";
+  const { row, isMarked } = useFoundRow(props.found === true);
   return (
     <article
-      aria-label={own ? "You" : "Steward"}
+      ref={row}
+      tabIndex={props.found ? -1 : undefined}
+      data-found={isMarked || undefined}
+      aria-label={own ? t("You") : "Steward"}
       data-role={message.role}
       data-message={serverId(message)}
-      className={classes("group mx-auto w-full max-w-3xl px-4 sm:px-6", own ? "pt-5" : "pt-3", props.last && "pb-5")}
+      className={classes("group mx-auto w-full max-w-3xl rounded-2xl px-4 outline-offset-[-2px] transition-colors duration-700 data-found:bg-accent-soft sm:px-6", own ? "pt-5" : "pt-3", props.last && "pb-5")}
     >
       {own ? <UserRow message={message} busy={busy} editing={editing} actions={actions} /> : <AssistantRow {...props} />}
     </article>

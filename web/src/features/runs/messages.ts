@@ -177,11 +177,22 @@ function shownOf(message: ChatMessage): string {
   return JSON.stringify([said.map(seenOf), beside.map((part) => JSON.stringify(seenOf(part))).toSorted(), waiting]);
 }
 
+/** Whether this page sent it, and not another one or a program: it keeps the name that it got here. */
+export const isSentHere = (message: ChatMessage): boolean => message.metadata?.server_id !== message.id;
+
+/** Whether a page of the server's messages, newest first, goes on from what is known, with nothing missing in between. */
+export function joins(known: readonly ChatMessage[], page: readonly Message[]): boolean {
+  const first = page.at(-1);
+  return first === undefined || known.some((message) => serverId(message) === first.id || message.id === first.client_id);
+}
+
 /**
  * Bring the page's messages to what the server holds. A message keeps the name it has on the page, and stays the
  * same object when nothing about it changed, so that its row is not drawn again.
+ *
+ * @param isAnew - nothing that is known before the page's first message stays.
  */
-export function reconciled(known: ChatMessage[], page: Message[]): ChatMessage[] {
+export function reconciled(known: ChatMessage[], page: Message[], isAnew = false): ChatMessage[] {
   const fresh = page.toReversed();
   const first = fresh[0];
   if (first === undefined) return known;
@@ -190,7 +201,7 @@ export function reconciled(known: ChatMessage[], page: Message[]): ChatMessage[]
 
   // Pages are read from the end; whatever the list holds before this page stays as it is.
   const start = placeOf(first);
-  const before = start > 0 ? known.slice(0, start) : [];
+  const before = isAnew || start < 0 ? [] : known.slice(0, start);
   const after = fresh.map((message) => {
     const next = toChatMessage(message);
     const old = known[placeOf(message)];

@@ -4,6 +4,7 @@ import { ChevronDown } from "lucide-react";
 import { createContext, useContext } from "react";
 
 import type { Model } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 import { Menu } from "~/shared/ui/menu";
 
@@ -29,7 +30,7 @@ export function OtherModel({ answered, disabled, onChoose }: OtherModelProps) {
     <Menu
       align="start"
       trigger={
-        <IconButton small label="Ask another model" disabled={disabled} className="-ms-1 w-5!">
+        <IconButton small label={t("Ask another model")} disabled={disabled} className="-ms-1 w-6!">
           <ChevronDown aria-hidden className="size-3.5" />
         </IconButton>
       }

@@ -34,6 +34,19 @@ describe("the outbox of a conversation", () => {
     expect(heard).toHaveBeenCalledOnce();
   });
 
+  it("leaves to another tab what was said there, and keeps it for whoever comes later", () => {
+    const here = new Outbox("user_ada", "c1");
+    const heard = vi.fn();
+    here.listen(heard);
+    new Outbox("user_ada", "c1").add(item("there"));
+    window.dispatchEvent(new StorageEvent("storage", { key: KEY }));
+    expect(here.read()).toEqual([]);
+    expect(heard).not.toHaveBeenCalled();
+    here.add(item("here"));
+    here.remove("here");
+    expect(new Outbox("user_ada", "c1").read()).toEqual([item("there")]);
+  });
+
   it("begins empty where what is kept cannot be read", () => {
     for (const broken of ["{", "3", '[{"id": 1}, null]']) {
       window.localStorage.setItem(KEY, broken);

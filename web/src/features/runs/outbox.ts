@@ -47,20 +47,23 @@ export class Outbox {
   }
 
   add(item: Unsent): void {
-    this.keep([...this.items, item]);
+    this.keep([...stored(this.key), item], [...this.items, item]);
   }
 
   /** Forget messages: they arrived, were refused, or were taken back. */
   remove(...ids: string[]): void {
-    const rest = this.items.filter((item) => !ids.includes(item.id));
-    if (rest.length < this.items.length) this.keep(rest);
+    const without = (items: readonly Unsent[]) => items.filter((item) => !ids.includes(item.id));
+    const rest = without(this.items);
+    if (rest.length < this.items.length) this.keep(without(stored(this.key)), rest);
   }
 
-  /** Listen to changes, also by another tab. */
+  /** Listen to changes, also to what another tab takes back. What that one adds it sends by itself. */
   readonly listen = (listener: () => void): (() => void) => {
     const onStorage = (event: StorageEvent) => {
       if (event.key !== this.key) return;
-      this.items = stored(this.key);
+      const left = new Set(stored(this.key).map(({ id }) => id));
+      if (this.items.every(({ id }) => left.has(id))) return;
+      this.items = this.items.filter(({ id }) => left.has(id));
       listener();
     };
     this.listeners.add(listener);
@@ -71,9 +74,10 @@ export class Outbox {
     };
   };
 
-  private keep(items: readonly Unsent[]): void {
-    this.items = items;
-    local.set(this.key, items.length === 0 ? null : JSON.stringify(items));
+  /** `all` waits in this browser; `own` of it here. */
+  private keep(all: readonly Unsent[], own: readonly Unsent[]): void {
+    this.items = own;
+    local.set(this.key, all.length === 0 ? null : JSON.stringify(all));
     for (const listener of this.listeners) listener();
   }
 }

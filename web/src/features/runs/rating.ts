@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered, api } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
 import type { Feedback } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
 import { toastProblem } from "~/shared/ui/toasts";
 
@@ -34,7 +35,7 @@ export function useRating(messageId: string, told: Rating | null) {
       cache.setQueryData(key, next);
       return { before: rating };
     },
-    onSuccess: (_, next) => announce(next === null ? "Your feedback was taken back." : "Thank you for the feedback."),
+    onSuccess: (_, next) => announce(next === null ? t("Your feedback was taken back.") : t("Thank you for the feedback.")),
     onError: (error, _, context) => {
       cache.setQueryData(key, context?.before ?? null);
       toastProblem(error);

@@ -2,6 +2,7 @@
 import { ThumbsDown, ThumbsUp } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 
+import { type Word, t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 
 import { type ChatMessage, serverId } from "./messages";
@@ -11,13 +12,13 @@ const ReasonDialog = lazy(() => import("./reason_dialog"));
 
 type ThumbProps = { kind: Rating["rating"]; rating: Rating | null; onPress: () => void };
 
-const names = { good: "Good answer", bad: "Bad answer" };
+const names: Record<Rating["rating"], Word> = { good: "Good answer", bad: "Bad answer" };
 
 function Thumb({ kind, rating, onPress }: ThumbProps) {
   const Icon = kind === "good" ? ThumbsUp : ThumbsDown;
   const pressed = rating?.rating === kind;
   return (
-    <IconButton small label={names[kind]} aria-pressed={pressed} onClick={onPress} className={pressed ? "text-accent!" : ""}>
+    <IconButton small label={t(names[kind])} aria-pressed={pressed} onClick={onPress} className={pressed ? "text-accent!" : ""}>
       <Icon aria-hidden className={pressed ? "size-4 fill-accent-soft" : "size-4"} />
     </IconButton>
   );
@@ -37,7 +38,7 @@ export function RatingButtons({ message }: { message: ChatMessage }) {
     if (kind === "bad") setAsking(true);
   };
   return (
-    <span role="group" aria-label="Feedback" className="flex">
+    <span role="group" aria-label={t("Feedback")} className="flex">
       <Thumb kind="good" rating={rating} onPress={() => press("good")} />
       <Thumb kind="bad" rating={rating} onPress={() => press("bad")} />
       {asking ? (

@@ -1,12 +1,13 @@
 // Why an answer was not good, in one's own words; it may stay empty.
 import { type FormEvent, useState } from "react";
 
+import { type Word, t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Dialog } from "~/shared/ui/dialog";
 import { TextArea } from "~/shared/ui/text_area";
 
 const LONGEST_REASON = 2000;
-const common = ["Not correct", "Not what I asked", "Too long", "Sources are missing"];
+const common: readonly Word[] = ["Not correct", "Not what I asked", "Too long", "Sources are missing"];
 
 type ReasonDialogProps = { reason: string; onSave: (reason: string) => void; onClose: () => void };
 
@@ -22,27 +23,27 @@ export default function ReasonDialog({ reason, onSave, onClose }: ReasonDialogPr
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title="What was wrong with this answer?"
-      description="Owners and administrators of your workspace can read this."
+      title={t("What was wrong with this answer?")}
+      description={t("Owners and administrators of your workspace can read this.")}
     >
       <form onSubmit={save}>
-        <div role="group" aria-label="Common reasons" className="mb-3 flex flex-wrap gap-1.5">
+        <div role="group" aria-label={t("Common reasons")} className="mb-3 flex flex-wrap gap-1.5">
           {common.map((words) => (
             <button
               key={words}
               type="button"
-              onClick={() => add(words)}
+              onClick={() => add(t(words))}
               className="h-8 rounded-full border border-line px-3 text-sm text-quiet transition-colors duration-150 hover:bg-hover hover:text-ink"
             >
-              {words}
+              {t(words)}
             </button>
           ))}
         </div>
-        <TextArea label="Reason (optional)" rows={4} maxLength={LONGEST_REASON} value={text} onChange={(event) => setText(event.target.value)} />
+        <TextArea label={t("Reason (optional)")} rows={4} maxLength={LONGEST_REASON} value={text} onChange={(event) => setText(event.target.value)} />
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Skip</Button>
+          <Button onClick={onClose}>{t("Skip")}</Button>
           <Button look="loud" type="submit" disabled={text.trim() === ""}>
-            Send
+            {t("Send")}
           </Button>
         </div>
       </form>

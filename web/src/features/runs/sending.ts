@@ -8,13 +8,8 @@ import { pauseForLine } from "~/shared/lib/online";
 import type { Way } from "./chat_transport";
 import type { ChatMessage } from "./messages";
 import type { Outbox, Unsent } from "./outbox";
+import { pauseBefore } from "./pauses";
 import { waitingIn } from "./tool_calls";
-
-const TRY_AGAIN_MILLISECONDS = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
-
-/** How long to wait before another try, a little different each time so that pages do not come all at once. */
-export const pauseBefore = (turn: number): number =>
-  (TRY_AGAIN_MILLISECONDS[Math.min(turn, TRY_AGAIN_MILLISECONDS.length - 1)] ?? 0) * (0.75 + Math.random() / 2);
 
 /** Why a message waits: for a line, for an answer to end, for a person's word on it, because the last answer failed. */
 export type Hold = "line" | "answer" | "decision" | "failure" | "nothing";

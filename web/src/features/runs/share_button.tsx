@@ -2,6 +2,7 @@
 import { Share2 } from "lucide-react";
 import { createContext, useContext } from "react";
 
+import { t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 
 const ShareRequest = createContext<(() => void) | null>(null);
@@ -13,7 +14,7 @@ export function ShareButton() {
   const onShare = useContext(ShareRequest);
   if (onShare === null) return null;
   return (
-    <IconButton small label="Share conversation" onClick={onShare}>
+    <IconButton small label={t("Share conversation")} onClick={onShare}>
       <Share2 aria-hidden className="size-4" />
     </IconButton>
   );

@@ -1,4 +1,5 @@
 // Shown from sending until the first token.
+import { t } from "~/shared/language/words";
 import { Mark } from "~/shared/ui/brand";
 
 const delays = ["0ms", "160ms", "320ms"];
@@ -12,7 +13,7 @@ export function StreamingIndicator() {
           <span key={delay} className="thinking-dot size-1.5 rounded-full bg-quiet" style={{ animationDelay: delay }} />
         ))}
       </span>
-      <span className="text-sm">Thinking...</span>
+      <span className="text-sm">{t("Thinking...")}</span>
     </div>
   );
 }

@@ -19,7 +19,7 @@ const show = (part: ToolPart, rest: { live?: boolean; progress?: ToolProgress } 
 const card = () => screen.getByRole("group", { name: "Tool: Create agent" });
 
 describe("the card of a tool", () => {
-  it("says what is going on, in the tool's own words as soon as it has some [TOOL-24] [UI-36]", () => {
+  it("says what is going on, in the tool's own words as soon as it has some [TOOL-24] [UI-36] [UI-11]", () => {
     const progress = new ToolProgress();
     show(working, { live: true, progress });
     expect(card()).toHaveTextContent("Create agentCreating agent…");
@@ -27,7 +27,7 @@ describe("the card of a tool", () => {
     expect(card()).toHaveTextContent("Creating agent Harbour …");
   });
 
-  it("unfolds its input and result by keyboard [UI-32] [UI-36]", async () => {
+  it("unfolds its input and result by keyboard [UI-32] [UI-36] [UI-11]", async () => {
     const user = userEvent.setup();
     show(done({ success: true }));
     expect(card()).toHaveTextContent("Done");
@@ -49,7 +49,7 @@ describe("the card of a tool", () => {
     expect(screen.getByRole("group", { name: "Result" })).not.toHaveTextContent("line 39");
   });
 
-  it("says without unfolding why a call failed or was denied [UI-36]", () => {
+  it("says without unfolding why a call failed or was denied [UI-36] [UI-11]", () => {
     const { unmount } = show({ ...call, state: "output-error", input: {}, errorText: "The name is taken." });
     expect(card()).toHaveTextContent("FailedThe name is taken.");
     unmount();

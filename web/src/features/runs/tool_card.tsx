@@ -3,9 +3,10 @@ import { getToolName } from "ai";
 import { Ban, Check, ChevronRight, CircleX, Hourglass, LoaderCircle, Minus } from "lucide-react";
 import { type ReactNode, Suspense, lazy, useId, useState } from "react";
 
+import { type Word, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 
-import type { ActionData, ToolPart } from "./tool_calls";
+import type { ActionData, ActionKind, ToolPart } from "./tool_calls";
 import { useProgress } from "./tool_progress";
 import { toolWords, workingWords } from "./tool_words";
 import { WrittenValue } from "./written_value";
@@ -41,28 +42,39 @@ const icons: Record<Standing, ReactNode> = {
   left: <Minus aria-hidden className="size-4 shrink-0 text-quiet" />,
 };
 
-const waitingWords = { approval: "Waiting for approval", person: "Waiting for a person", client: "Waiting for another program" };
+const waitingWords: Record<ActionKind, Word> = { approval: "Waiting for approval", person: "Waiting for a person", client: "Waiting for another program" };
+
+const settledWords: Record<Exclude<Standing, "working" | "waiting">, Word> = {
+  done: "Done",
+  failed: "Failed",
+  denied: "Denied",
+  left: "Not carried out",
+};
 
 function stateWords(standing: Standing, { part, waiting }: ToolCardProps, progress: string | null): string {
   if (standing === "working") return progress ?? workingWords(getToolName(part));
-  if (standing === "waiting") return waitingWords[waiting?.kind ?? "approval"];
-  return { done: "Done", failed: "Failed", denied: "Denied", left: "Not carried out" }[standing];
+  return t(standing === "waiting" ? waitingWords[waiting?.kind ?? "approval"] : settledWords[standing]);
 }
 
 /** A sentence that shows without unfolding: why nothing came of the call. */
 function Trouble({ part }: { part: ToolPart }) {
-  if (part.state === "output-error") return <p className="px-3.5 pb-2.5 text-danger wrap-anywhere">{part.errorText}</p>;
+  if (part.state === "output-error")
+    return (
+      <p dir="auto" className="px-3.5 pb-2.5 text-danger wrap-anywhere">
+        {part.errorText}
+      </p>
+    );
   if (part.state !== "output-denied") return null;
   const reason = part.approval?.reason;
-  return <p className="px-3.5 pb-2.5 text-quiet wrap-anywhere">{reason ?? "This call was denied and not carried out."}</p>;
+  return <p className="px-3.5 pb-2.5 text-quiet wrap-anywhere">{reason ?? t("This call was denied and not carried out.")}</p>;
 }
 
 function Unfolded({ id, part }: { id: string; part: ToolPart }) {
   return (
     <div id={id} className="space-y-2.5 border-t border-line px-3.5 py-3">
-      {part.input === undefined ? null : <WrittenValue label="Input" value={part.input} />}
-      {part.state === "output-available" ? <WrittenValue label="Result" value={part.output} /> : null}
-      {part.input === undefined && part.state !== "output-available" ? <p className="text-quiet">Nothing to show yet.</p> : null}
+      {part.input === undefined ? null : <WrittenValue label={t("Input")} value={part.input} />}
+      {part.state === "output-available" ? <WrittenValue label={t("Result")} value={part.output} /> : null}
+      {part.input === undefined && part.state !== "output-available" ? <p className="text-quiet">{t("Nothing to show yet.")}</p> : null}
     </div>
   );
 }
@@ -76,7 +88,12 @@ export function ToolCard(props: ToolCardProps) {
   const standing = standingOf(props);
   const asks = waiting !== null && standing === "waiting" && last && !live;
   return (
-    <div role="group" aria-label={`Tool: ${toolWords(name)}`} data-standing={standing} className="my-2.5 overflow-hidden rounded-xl border border-line bg-raised text-sm">
+    <div
+      role="group"
+      aria-label={t("Tool: {name}", { name: toolWords(name) })}
+      data-standing={standing}
+      className="my-2.5 overflow-hidden rounded-xl border border-line bg-raised text-sm"
+    >
       <button
         type="button"
         aria-expanded={open}
@@ -89,7 +106,7 @@ export function ToolCard(props: ToolCardProps) {
           <span className="font-medium wrap-anywhere">{toolWords(name)}</span>
           <span className="min-w-0 text-quiet wrap-anywhere">{stateWords(standing, props, progress)}</span>
         </span>
-        <ChevronRight aria-hidden className={classes("size-4 shrink-0 text-quiet transition-transform duration-150", open && "rotate-90")} />
+        <ChevronRight aria-hidden className={classes("size-4 shrink-0 text-quiet transition-transform duration-150", open ? "rotate-90" : "rtl:rotate-180")} />
       </button>
       <Trouble part={part} />
       {open ? <Unfolded id={id} part={part} /> : null}

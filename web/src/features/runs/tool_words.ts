@@ -1,5 +1,8 @@
 // Names of tools, and what they are doing just now, as people say them.
+import { language } from "~/shared/language/languages";
+import { t } from "~/shared/language/words";
 
+// Their grammar, like the names of tools, is English, so other languages do without them.
 const working: Record<string, string> = {
   add: "Adding",
   analyze: "Analyzing",
@@ -51,13 +54,13 @@ const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.
 /** "createAgent" is "Create agent", and "crm__find_person" is "Find person (crm)". */
 export function toolWords(name: string): string {
   const { server, own } = apart(name);
-  const words = capital(wordsIn(own).join(" ")) || name || "Tool";
+  const words = capital(wordsIn(own).join(" ")) || name || t("Tool");
   return server === null ? words : `${words} (${server})`;
 }
 
 /** What a tool is doing while it works: "Creating agent…". */
 export function workingWords(name: string): string {
   const [verb = "", ...rest] = wordsIn(apart(name).own);
-  const gerund = working[verb];
-  return gerund === undefined ? "Working…" : `${[gerund, ...rest].join(" ")}…`;
+  const gerund = language === "en" ? working[verb] : undefined;
+  return gerund === undefined ? t("Working…") : `${[gerund, ...rest].join(" ")}…`;
 }

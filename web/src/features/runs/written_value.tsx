@@ -1,6 +1,8 @@
 // A value as people read it: text as it is, everything else as indented JSON; a long one is cut until asked for.
 import { useId, useState } from "react";
 
+import { t } from "~/shared/language/words";
+
 const SHORT_CHARS = 1_200;
 const SHORT_LINES = 16;
 
@@ -25,6 +27,7 @@ export function WrittenValue({ label, value, problem = false }: { label: string;
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         aria-label={label}
+        dir={typeof value === "string" ? "auto" : "ltr"}
         role="group"
         className={`mt-1 max-h-96 overflow-auto rounded-lg bg-code p-2.5 font-mono text-xs leading-5 whitespace-pre-wrap wrap-anywhere ${problem ? "text-danger" : ""}`}
       >
@@ -38,7 +41,7 @@ export function WrittenValue({ label, value, problem = false }: { label: string;
           onClick={() => setWhole(!whole)}
           className="-ms-1.5 mt-1 rounded-md px-1.5 py-1 text-xs text-quiet hover:bg-hover hover:text-ink"
         >
-          {whole ? "Show less" : "Show all"}
+          {whole ? t("Show less") : t("Show all")}
         </button>
       )}
     </div>

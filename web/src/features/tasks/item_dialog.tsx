@@ -3,6 +3,7 @@ import { Trash2 } from "lucide-react";
 import { useState } from "react";
 
 import type { Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Field } from "~/shared/ui/field";
 import { FormDialog } from "~/shared/ui/form_dialog";
@@ -10,7 +11,7 @@ import { Select } from "~/shared/ui/select";
 import { TextArea } from "~/shared/ui/text_area";
 import { toast } from "~/shared/ui/toasts";
 
-import { type Item, type Kind, type Priority, type Status, type Written, priorities, statusesOf } from "./items";
+import { type Item, type Kind, type Priority, type Status, type Written, priorities, statusesOf, worded, wordsOf } from "./items";
 import { useChangeItem, useCreateItem, useDeleteItem, useNames } from "./queries";
 
 const writtenOf = (me: Me, kind: Kind, item: Item | null): Written => ({
@@ -27,17 +28,17 @@ type FieldsProps = { me: Me; kind: Kind; isNew: boolean; written: Written; set: 
 
 function TaskFields({ me, written, set }: Omit<FieldsProps, "kind" | "isNew">) {
   const names = useNames();
-  const people = names.data ?? [{ value: me.user.id, label: me.user.name || "You" }];
+  const people = names.data ?? [{ value: me.user.id, label: me.user.name || t("You") }];
   const isKnown = people.some(({ value }) => value === written.assigneeId);
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Select
-        label="For"
-        choices={isKnown ? people : [...people, { value: written.assigneeId ?? "", label: "Somebody who left" }]}
+        label={t("For")}
+        choices={isKnown ? people : [...people, { value: written.assigneeId ?? "", label: t("Somebody who left") }]}
         value={written.assigneeId ?? ""}
         onChange={(event) => set({ assigneeId: event.target.value })}
       />
-      <Field label="To be done by" type="date" value={written.dueOn ?? ""} onChange={(event) => set({ dueOn: event.target.value === "" ? null : event.target.value })} />
+      <Field label={t("To be done by")} type="date" value={written.dueOn ?? ""} onChange={(event) => set({ dueOn: event.target.value === "" ? null : event.target.value })} />
     </div>
   );
 }
@@ -45,16 +46,16 @@ function TaskFields({ me, written, set }: Omit<FieldsProps, "kind" | "isNew">) {
 function Fields({ me, kind, isNew, written, set }: FieldsProps) {
   return (
     <>
-      <Field label={kind === "task" ? "What is to be done" : "Subject"} value={written.title} maxLength={200} autoComplete="off" onChange={(event) => set({ title: event.target.value })} />
-      <TextArea label="Details" rows={4} maxLength={20_000} value={written.text} onChange={(event) => set({ text: event.target.value })} />
+      <Field label={t(wordsOf[kind].subject)} dir="auto" value={written.title} maxLength={200} autoComplete="off" onChange={(event) => set({ title: event.target.value })} />
+      <TextArea label={t("Details")} dir="auto" rows={4} maxLength={20_000} value={written.text} onChange={(event) => set({ text: event.target.value })} />
       {kind === "task" ? (
         <TaskFields me={me} written={written} set={set} />
       ) : (
-        <Field label="Who asks for help" value={written.requester} maxLength={320} autoComplete="off" onChange={(event) => set({ requester: event.target.value })} />
+        <Field label={t("Who asks for help")} value={written.requester} dir="auto" maxLength={320} autoComplete="off" onChange={(event) => set({ requester: event.target.value })} />
       )}
       <div className="grid gap-4 sm:grid-cols-2">
-        <Select label="Priority" choices={priorities} value={written.priority} onChange={(event) => set({ priority: event.target.value as Priority })} />
-        {isNew ? null : <Select label="State" choices={statusesOf[kind]} value={written.status} onChange={(event) => set({ status: event.target.value as Status })} />}
+        <Select label={t("Priority")} choices={worded(priorities)} value={written.priority} onChange={(event) => set({ priority: event.target.value as Priority })} />
+        {isNew ? null : <Select label={t("State")} choices={worded(statusesOf[kind])} value={written.status} onChange={(event) => set({ status: event.target.value as Status })} />}
       </div>
     </>
   );
@@ -78,18 +79,17 @@ export default function ItemDialog({ me, kind, item, onClose }: ItemDialogProps)
     if (item === null) create.mutate(wanted, { onSuccess: onClose });
     else change.mutate({ id: item.id, change: changes }, { onSuccess: onClose });
   };
-  const name = kind === "task" ? "task" : "ticket";
   const discard = (id: string) =>
     remove.mutate(id, {
       onSuccess: () => {
-        toast(`The ${name} was deleted.`);
+        toast(t(wordsOf[kind].removed));
         onClose();
       },
     });
   return (
     <FormDialog
-      title={item === null ? `New ${name}` : item.number === null ? "Task" : `Ticket #${item.number}`}
-      verb={item === null ? "Create" : "Save"}
+      title={item === null ? t(wordsOf[kind].make) : item.number === null ? t("Task") : t("Ticket #{number}", { number: item.number })}
+      verb={item === null ? t("Create") : t("Save")}
       busy={create.isPending || change.isPending}
       complete={mayChange && written.title.trim() !== "" && (item === null || Object.keys(changes).length > 0)}
       error={create.error ?? change.error}
@@ -97,12 +97,12 @@ export default function ItemDialog({ me, kind, item, onClose }: ItemDialogProps)
       onClose={onClose}
     >
       <fieldset disabled={!mayChange} className="min-w-0 space-y-4">
-        <legend className="sr-only">{name}</legend>
+        <legend className="sr-only">{t(wordsOf[kind].name)}</legend>
         <Fields me={me} kind={kind} isNew={item === null} written={written} set={(part) => setWritten({ ...written, ...part })} />
       </fieldset>
       {item !== null && mayChange ? (
         <Button look="danger" busy={remove.isPending} onClick={() => (isAsked ? discard(item.id) : setAsked(true))}>
-          <Trash2 aria-hidden className="size-4" /> {isAsked ? "Press again: it is gone for good" : `Delete this ${name}`}
+          <Trash2 aria-hidden className="size-4" /> {isAsked ? t("Press again: it is gone for good") : t(wordsOf[kind].remove)}
         </Button>
       ) : null}
     </FormDialog>

@@ -2,6 +2,8 @@
 import { Link } from "wouter";
 
 import type { Me } from "~/shared/api/types";
+import { locale } from "~/shared/language/languages";
+import { type Word, t } from "~/shared/language/words";
 import { shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { tasksAddress, ticketsAddress } from "~/shared/lib/places";
 import { Badge } from "~/shared/ui/badge";
@@ -9,7 +11,12 @@ import { Badge } from "~/shared/ui/badge";
 import { type Item, type Status, isOver, priorities, statusesOf } from "./items";
 import { useNames } from "./queries";
 
-const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const day = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+
+function labelOf<Value extends string>(choices: readonly { value: Value; label: Word }[], wanted: Value): string {
+  const found = choices.find(({ value }) => value === wanted);
+  return found === undefined ? wanted : t(found.label);
+}
 
 export const itemAddress = ({ kind, id }: Pick<Item, "kind" | "id">): string =>
   `${kind === "task" ? tasksAddress : ticketsAddress}/${encodeURIComponent(id)}`;
@@ -17,10 +24,10 @@ export const itemAddress = ({ kind, id }: Pick<Item, "kind" | "id">): string =>
 /** "for eve", "from a customer": whom it is about. */
 function useWhose(me: Me, item: Item): string | null {
   const names = useNames();
-  if (item.kind === "ticket") return item.requester === "" ? null : `from ${item.requester}`;
-  if (item.assigneeId === me.user.id) return "for you";
+  if (item.kind === "ticket") return item.requester === "" ? null : t("from {name}", { name: item.requester });
+  if (item.assigneeId === me.user.id) return t("for you");
   const name = names.data?.find(({ value }) => value === item.assigneeId)?.label;
-  return name === undefined ? null : `for ${name}`;
+  return name === undefined ? null : t("for {name}", { name });
 }
 
 type ItemRowProps = { me: Me; item: Item; onStatus: ((status: Status) => void) | null };
@@ -33,13 +40,13 @@ export function ItemRow({ me, item, onStatus }: ItemRowProps) {
     <li aria-label={title} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3">
       <div className="min-w-0 flex-1 basis-52">
         <h2 className="flex items-center gap-2 text-sm font-medium">
-          <Link href={itemAddress(item)} className={over ? "min-w-0 truncate rounded text-quiet line-through hover:underline" : "min-w-0 truncate rounded hover:underline"}>
+          <Link href={itemAddress(item)} dir="auto" className={over ? "min-w-0 truncate rounded text-quiet line-through hover:underline" : "min-w-0 truncate rounded hover:underline"}>
             {number === null ? title : `#${number} ${title}`}
           </Link>
-          {priority === "normal" ? null : <Badge look={priority === "low" ? "plain" : "accent"}>{priorities.find(({ value }) => value === priority)?.label}</Badge>}
+          {priority === "normal" ? null : <Badge look={priority === "low" ? "plain" : "accent"}>{labelOf(priorities, priority)}</Badge>}
         </h2>
         <p className="text-xs text-quiet">
-          {[whose, dueOn === null ? null : `by ${day.format(new Date(dueOn))}`].filter(Boolean).map((part) => `${part} · `)}
+          {[whose, dueOn === null ? null : t("by {day}", { day: day.format(new Date(dueOn)) })].filter(Boolean).map((part) => `${part} · `)}
           <time dateTime={createdAt} title={wholeMoment(createdAt)}>
             {shortMoment(createdAt)}
           </time>
@@ -48,24 +55,24 @@ export function ItemRow({ me, item, onStatus }: ItemRowProps) {
             <>
               {" · "}
               <Link href={`/chat/${encodeURIComponent(threadId)}`} className="rounded text-accent hover:underline">
-                Where it came up
+                {t("Where it came up")}
               </Link>
             </>
           ) : null}
         </p>
       </div>
       {onStatus === null ? (
-        <span className="text-sm text-quiet">{statusesOf[kind].find(({ value }) => value === status)?.label}</span>
+        <span className="text-sm text-quiet">{labelOf(statusesOf[kind], status)}</span>
       ) : (
         <select
-          aria-label={`State of ${title}`}
+          aria-label={t("State of {title}", { title })}
           value={status}
           onChange={(event) => onStatus(event.target.value as Status)}
           className="h-9 rounded-lg border border-line-strong bg-raised px-2 text-base sm:text-sm"
         >
           {statusesOf[kind].map(({ value, label }) => (
             <option key={value} value={value}>
-              {label}
+              {t(label)}
             </option>
           ))}
         </select>

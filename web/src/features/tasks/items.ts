@@ -1,5 +1,6 @@
 // Tasks and tickets as one kind of thing to show: both have a title, a state, a priority and perhaps a conversation.
 import type { Task, Ticket } from "~/shared/api/types";
+import { type Word, t } from "~/shared/language/words";
 
 export type Kind = "task" | "ticket";
 export type Status = Task["status"] | Ticket["status"];
@@ -58,24 +59,56 @@ export const itemOfTicket = (ticket: Ticket): Item => ({
   createdAt: ticket.created_at,
 });
 
-export const statusesOf: Record<Kind, readonly { value: Status; label: string }[]> = {
+export const statusesOf: Record<Kind, readonly { value: Status; label: Word }[]> = {
   task: [
-    { value: "open", label: "Open" },
-    { value: "done", label: "Done" },
-    { value: "cancelled", label: "Cancelled" },
+    { value: "open", label: "Open|task" },
+    { value: "done", label: "Done|task" },
+    { value: "cancelled", label: "Cancelled|task" },
   ],
   ticket: [
-    { value: "open", label: "Open" },
-    { value: "pending", label: "Waiting" },
+    { value: "open", label: "Open|task" },
+    { value: "pending", label: "Waiting|ticket" },
     { value: "solved", label: "Solved" },
   ],
 };
 
-export const priorities: readonly { value: Priority; label: string }[] = [
+export const priorities: readonly { value: Priority; label: Word }[] = [
   { value: "low", label: "Low" },
   { value: "normal", label: "Normal" },
   { value: "high", label: "High" },
   { value: "urgent", label: "Urgent" },
 ];
+
+type Choices<Value, Label> = readonly { value: Value; label: Label }[];
+
+/** Choices as they are shown. */
+export const worded = <Value extends string>(choices: Choices<Value, Word>): Choices<Value, string> =>
+  choices.map(({ value, label }) => ({ value, label: t(label) }));
+
+/** What is said of each kind. */
+export const wordsOf = {
+  task: {
+    name: "task",
+    title: "Task",
+    all: "Tasks",
+    none: "Nothing to do yet",
+    begin: "Ask Steward in a conversation to note a task, or write one here.",
+    make: "New task",
+    subject: "What is to be done",
+    remove: "Delete this task",
+    removed: "The task was deleted.",
+  },
+  ticket: {
+    name: "ticket",
+    title: "Ticket",
+    all: "Tickets",
+    none: "No ticket yet",
+    begin: "A support agent opens tickets when somebody needs a person’s help. You can also open one here.",
+    make: "New ticket",
+    subject: "Subject",
+    remove: "Delete this ticket",
+    removed: "The ticket was deleted.",
+  },
+} as const satisfies Record<Kind, Record<string, Word>>;
 
 export const isOver = (status: Status): boolean => status === "done" || status === "cancelled" || status === "solved";

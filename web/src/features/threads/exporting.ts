@@ -1,5 +1,6 @@
 // Take a conversation out: fetched with the session, then handed to the browser as a file.
 import { answered, api } from "~/shared/api/client";
+import { t } from "~/shared/language/words";
 import { toast, toastProblem } from "~/shared/ui/toasts";
 
 import { type ExportFormat, formats } from "./formats";
@@ -33,12 +34,12 @@ type FileAnswer = { data?: unknown; error?: unknown; response: Response };
 
 async function save(format: ExportFormat, request: Promise<FileAnswer>): Promise<void> {
   const { name, ending } = formats[format];
-  toast(`Preparing the ${name} file…`);
+  toast(t("Preparing the {name} file…", { name }));
   try {
     const data = await answered<Blob>(request as Promise<FileAnswer & { data?: Blob }>);
     const { response } = await request;
     keep(data, fileNameIn(response.headers.get("content-disposition")) ?? `conversation.${ending}`);
-    toast(`The ${name} file is saved.`);
+    toast(t("The {name} file is saved.", { name }));
   } catch (error) {
     toastProblem(error);
   }

@@ -3,6 +3,7 @@ import type { UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { asProblem } from "~/shared/api/problems";
+import { t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { Button } from "~/shared/ui/button";
 
@@ -26,7 +27,7 @@ function Trouble({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   return (
     <div className={note}>
       <p className="mb-3">{asProblem(error).message}</p>
-      <Button onClick={onRetry}>Try again</Button>
+      <Button onClick={onRetry}>{t("Try again")}</Button>
     </div>
   );
 }
@@ -50,7 +51,7 @@ export function ListPages<Item>({ query, empty, children }: ListPagesProps<Item>
       {children(items)}
       {isFetchNextPageError ? <Trouble error={error} onRetry={() => void fetchNextPage()} /> : null}
       {hasNextPage && !isFetchNextPageError ? <Sentinel key={data.pages.length} onSeen={() => void fetchNextPage()} /> : null}
-      {isFetchingNextPage ? <p className={note}>Loading more…</p> : null}
+      {isFetchingNextPage ? <p className={note}>{t("Loading more…")}</p> : null}
     </>
   );
 }

@@ -2,6 +2,7 @@
 import { type FormEvent, useRef, useState } from "react";
 
 import type { Thread } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Dialog } from "~/shared/ui/dialog";
 import { Field } from "~/shared/ui/field";
@@ -24,10 +25,11 @@ export default function RenameDialog({ thread, onClose }: { thread: Thread; onCl
   };
 
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="Rename conversation">
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t("Rename conversation")}>
       <form ref={form} onSubmit={save}>
         <Field
-          label="Title"
+          label={t("Title")}
+          dir="auto"
           value={title}
           maxLength={LONGEST_TITLE}
           onChange={(event) => setTitle(event.target.value)}
@@ -35,9 +37,9 @@ export default function RenameDialog({ thread, onClose }: { thread: Thread; onCl
           autoComplete="off"
         />
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t("Cancel")}</Button>
           <Button look="loud" type="submit" disabled={title.trim() === ""}>
-            Save
+            {t("Save")}
           </Button>
         </div>
       </form>

@@ -2,6 +2,7 @@
 import { Search, X } from "lucide-react";
 import { type KeyboardEvent, type RefObject, useEffect, useState } from "react";
 
+import { t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 
 const SETTLE_MILLISECONDS = 150;
@@ -44,18 +45,19 @@ export function SearchBox({ box, value, onChange, onDown, onEnter }: SearchBoxPr
       <input
         ref={box}
         type="text"
+        dir="auto"
         inputMode="search"
         enterKeyHint="search"
         value={value}
         maxLength={200}
         onChange={(event) => onChange(event.target.value)}
         onKeyDown={onKeyDown}
-        placeholder="Search"
-        aria-label="Search conversations"
+        placeholder={t("Search")}
+        aria-label={t("Search conversations")}
         className="h-9 w-full rounded-lg border border-line bg-raised ps-8.5 pe-9 text-base placeholder:text-quiet sm:text-sm"
       />
       {value === "" ? null : (
-        <IconButton small label="Clear search" className="absolute end-1 top-1" onClick={() => onChange("")}>
+        <IconButton small label={t("Clear search")} className="absolute end-1 top-1" onClick={() => onChange("")}>
           <X aria-hidden className="size-4" />
         </IconButton>
       )}

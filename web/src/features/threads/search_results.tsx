@@ -2,7 +2,8 @@
 import { Link } from "wouter";
 
 import { asProblem } from "~/shared/api/problems";
-import type { Hit } from "~/shared/api/types";
+import type { Hit, Thread } from "~/shared/api/types";
+import { counted, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { pieces } from "~/shared/lib/highlights";
 import { shortMoment } from "~/shared/lib/moments";
@@ -10,11 +11,11 @@ import { Button } from "~/shared/ui/button";
 
 import { note } from "./note";
 import { useThreadSearch } from "./queries";
-import { isThread, lastMoment, threadAddress } from "./thread_address";
+import { isThread, lastMoment, messageAddress } from "./thread_address";
 
 function Snippet({ text }: { text: string }) {
   return (
-    <span className="mt-0.5 line-clamp-2 text-xs leading-5 text-quiet wrap-anywhere">
+    <span dir="auto" className="mt-0.5 line-clamp-2 text-xs leading-5 text-quiet wrap-anywhere">
       {pieces(text).map((piece) =>
         piece.hit ? (
           <mark key={piece.at} className="rounded-sm bg-mark text-ink">
@@ -28,26 +29,28 @@ function Snippet({ text }: { text: string }) {
   );
 }
 
+function momentOf(thread: Thread): string {
+  const moment = shortMoment(lastMoment(thread));
+  return thread.archived ? t("Archived · {moment}", { moment }) : moment;
+}
+
 type HitsProps = { hits: Hit[]; activeId: string | null; onOpen: () => void };
 
 function Hits({ hits, activeId, onOpen }: HitsProps) {
   return (
-    <ul className="space-y-px" aria-label="Search results">
+    <ul className="space-y-px" aria-label={t("Search results")}>
       {hits.map((hit) => (
         <li key={`${hit.thread.id} ${hit.message_id}`}>
           <Link
-            href={threadAddress(hit.thread)}
+            href={messageAddress(hit.thread, hit.message_id)}
             onClick={onOpen}
             aria-current={isThread(hit.thread, activeId) ? "page" : undefined}
             data-row
             className="block rounded-lg px-2.5 py-2 text-sm outline-offset-[-2px] hover:bg-hover aria-[current=page]:bg-hover"
           >
             <span className="flex items-baseline gap-2">
-              <span className="min-w-0 flex-1 truncate font-medium">{hit.thread.title || "New conversation"}</span>
-              <span className="text-xs text-quiet">
-                {hit.thread.archived ? "Archived · " : ""}
-                {shortMoment(lastMoment(hit.thread))}
-              </span>
+              <span dir="auto" className="min-w-0 flex-1 truncate text-start font-medium">{hit.thread.title || t("New conversation")}</span>
+              <span className="text-xs text-quiet">{momentOf(hit.thread)}</span>
             </span>
             <Snippet text={hit.snippet} />
           </Link>
@@ -65,15 +68,15 @@ export function SearchResults({ text, activeId, onOpen }: SearchResultsProps) {
     return (
       <div role="alert" className={note}>
         <p className="mb-3">{asProblem(error).message}</p>
-        <Button onClick={() => void refetch()}>Try again</Button>
+        <Button onClick={() => void refetch()}>{t("Try again")}</Button>
       </div>
     );
-  if (data === undefined) return <p className={note}>Searching…</p>;
+  if (data === undefined) return <p className={note}>{t("Searching…")}</p>;
   const count = data.items.length;
   return (
     <div aria-busy={isPlaceholderData} className={classes(isPlaceholderData && "opacity-60")}>
       <p role="status" className={count === 0 ? note : "sr-only"}>
-        {count === 0 ? "Nothing found. Try other words." : `${count} found`}
+        {count === 0 ? t("Nothing found. Try other words.") : counted(count, "{count} found", "{count} found")}
       </p>
       {count === 0 ? null : <Hits hits={data.items} activeId={activeId} onOpen={onOpen} />}
     </div>

@@ -4,6 +4,7 @@ import { type ReactNode, useId, useRef, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
 import type { Thread, ThreadShare } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
 import { Button } from "~/shared/ui/button";
 import { Dialog } from "~/shared/ui/dialog";
@@ -28,7 +29,7 @@ function LinkRow({ address }: { address: string }) {
     try {
       await navigator.clipboard.writeText(address);
       setSaid("copied");
-      announce("Link copied.");
+      announce(t("Link copied."));
     } catch {
       field.current?.select();
       setSaid("by hand");
@@ -37,25 +38,26 @@ function LinkRow({ address }: { address: string }) {
   return (
     <>
       <label htmlFor={id} className="mb-1.5 block text-sm font-medium">
-        Link
+        {t("Link")}
       </label>
       <div className="flex flex-wrap gap-2">
         <input
           ref={field}
           id={id}
           readOnly
+          dir="ltr"
           value={address}
           onFocus={(event) => event.target.select()}
           className="h-10 min-w-0 flex-1 basis-44 truncate rounded-lg border border-line-strong bg-raised px-3 text-base sm:text-sm"
         />
         <Button look="loud" className="h-10" onClick={() => void copy()}>
           {said === "copied" ? <Check aria-hidden className="size-4" /> : <Copy aria-hidden className="size-4" />}
-          {said === "copied" ? "Copied" : "Copy link"}
+          {said === "copied" ? t("Copied") : t("Copy link")}
         </Button>
       </div>
       {said === "by hand" ? (
         <p role="alert" className="mt-1.5 text-sm text-danger">
-          The browser did not allow copying. The link is selected: copy it by hand.
+          {t("The browser did not allow copying. The link is selected: copy it by hand.")}
         </p>
       ) : null}
     </>
@@ -70,19 +72,19 @@ export default function ShareDialog({ thread, onClose }: { thread: Thread; onClo
   const stop = useStopSharing(thread.id);
   const shared = share.data ?? null;
 
-  const begin = () => start.mutate(undefined, { onSuccess: () => announce("The conversation is shared.") });
-  const end = () => stop.mutate(undefined, { onSuccess: () => announce("The conversation is no longer shared.") });
+  const begin = () => start.mutate(undefined, { onSuccess: () => announce(t("The conversation is shared.")) });
+  const end = () => stop.mutate(undefined, { onSuccess: () => announce(t("The conversation is no longer shared.")) });
 
   let body: ReactNode = (
     <p role="status" className="py-3 text-sm text-quiet">
-      Looking whether it is shared…
+      {t("Looking whether it is shared…")}
     </p>
   );
   if (share.isError)
     body = (
       <Trouble error={share.error}>
         <Button look="danger" busy={share.isFetching} onClick={() => void share.refetch()}>
-          Try again
+          {t("Try again")}
         </Button>
       </Trouble>
     );
@@ -93,9 +95,9 @@ export default function ShareDialog({ thread, onClose }: { thread: Thread; onClo
         <LinkRow address={addressOf(shared)} />
         <div className="mt-5 flex flex-wrap justify-between gap-2">
           <Button look="danger" busy={stop.isPending} onClick={end}>
-            Stop sharing
+            {t("Stop sharing")}
           </Button>
-          <Button onClick={onClose}>Done</Button>
+          <Button onClick={onClose}>{t("Done")}</Button>
         </div>
       </>
     );
@@ -104,9 +106,9 @@ export default function ShareDialog({ thread, onClose }: { thread: Thread; onClo
       <>
         <Trouble error={start.error} />
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t("Cancel")}</Button>
           <Button look="loud" busy={start.isPending} onClick={begin}>
-            <LinkIcon aria-hidden className="size-4" /> Create link
+            <LinkIcon aria-hidden className="size-4" /> {t("Create link")}
           </Button>
         </div>
       </>
@@ -116,8 +118,8 @@ export default function ShareDialog({ thread, onClose }: { thread: Thread; onClo
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={shared === null ? "Share conversation" : "This conversation is shared"}
-      description="Everybody in your workspace can read it, with what is added later. Nobody else can write in it, and nobody outside can open it."
+      title={shared === null ? t("Share conversation") : t("This conversation is shared")}
+      description={t("Everybody in your workspace can read it, with what is added later. Nobody else can write in it, and nobody outside can open it.")}
     >
       {body}
     </Dialog>

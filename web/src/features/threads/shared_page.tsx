@@ -5,7 +5,8 @@ import { Link } from "wouter";
 
 import { asProblem } from "~/shared/api/problems";
 import type { Message, SharedThread } from "~/shared/api/types";
-import { count, wholeMoment } from "~/shared/lib/moments";
+import { counted, t } from "~/shared/language/words";
+import { wholeMoment } from "~/shared/lib/moments";
 import { Button, IconButton } from "~/shared/ui/button";
 import { Menu } from "~/shared/ui/menu";
 import { Notice } from "~/shared/ui/notice";
@@ -22,12 +23,12 @@ function Centre({ children }: { children: ReactNode }) {
 function NotShared() {
   return (
     <Centre>
-      <h1 className="text-lg font-semibold">This conversation is not shared with you</h1>
+      <h1 className="text-lg font-semibold">{t("This conversation is not shared with you")}</h1>
       <p className="max-w-sm text-quiet">
-        It may have been taken back, or belong to another workspace. Ask whoever sent you the link.
+        {t("It may have been taken back, or belong to another workspace. Ask whoever sent you the link.")}
       </p>
       <Link href="/" className="mt-3 rounded-lg bg-accent-fill px-4 py-2 text-sm font-medium text-on-accent hover:bg-accent-fill-hover">
-        Start a conversation of your own
+        {t("Start a conversation of your own")}
       </Link>
     </Centre>
   );
@@ -35,7 +36,7 @@ function NotShared() {
 
 function Waiting() {
   return (
-    <div role="status" aria-label="Loading the conversation" className="mx-auto w-full max-w-3xl flex-1 space-y-4 px-4 pt-8 sm:px-6">
+    <div role="status" aria-label={t("Loading the conversation")} className="mx-auto w-full max-w-3xl flex-1 space-y-4 px-4 pt-8 sm:px-6">
       <div className="h-6 w-1/2 animate-pulse rounded bg-hover" />
       <div className="ms-auto h-10 w-2/5 animate-pulse rounded-2xl bg-bubble" />
       <div className="h-4 w-11/12 animate-pulse rounded bg-hover" />
@@ -47,13 +48,13 @@ function Waiting() {
 function Trouble({ error, busy, onRetry }: { error: unknown; busy: boolean; onRetry: () => void }) {
   return (
     <Centre>
-      <h1 className="sr-only">Shared conversation</h1>
+      <h1 className="sr-only">{t("Shared conversation")}</h1>
       <Notice
         kind="problem"
         className="max-w-md text-start"
         action={
           <Button look="danger" busy={busy} onClick={onRetry}>
-            Try again
+            {t("Try again")}
           </Button>
         }
       >
@@ -66,13 +67,11 @@ function Trouble({ error, busy, onRetry }: { error: unknown; busy: boolean; onRe
 function Facts({ shared }: { shared: SharedThread }) {
   return (
     <header className="border-b border-line pb-4">
-      <h1 className="text-xl font-semibold tracking-tight wrap-anywhere">{shared.title || "Conversation"}</h1>
+      <h1 dir="auto" className="text-xl font-semibold tracking-tight wrap-anywhere">{shared.title || t("Conversation")}</h1>
       <p className="mt-1.5 flex flex-wrap gap-x-1.5 text-sm text-quiet">
-        <span className="wrap-anywhere">Shared by {shared.shared_by}</span>
+        <span className="wrap-anywhere">{t("Shared by {name}", { name: shared.shared_by })}</span>
         <span aria-hidden>·</span>
-        <span>
-          {count(shared.message_count)} {shared.message_count === 1 ? "message" : "messages"}
-        </span>
+        <span>{counted(shared.message_count, "{count} message", "{count} messages")}</span>
         <span aria-hidden>·</span>
         <time dateTime={shared.updated_at}>{wholeMoment(shared.updated_at)}</time>
       </p>
@@ -88,14 +87,14 @@ function Messages({ shareId, renderMessages }: MessagesProps) {
     return error ? <Trouble error={error} busy={isFetching} onRetry={() => void refetch()} /> : <Waiting />;
   // Pages come from the end, newest first; one reads from the beginning.
   const messages = data.pages.flatMap((page) => page.items).toReversed();
-  if (messages.length === 0) return <p className="py-10 text-center text-quiet">Nothing has been said here yet.</p>;
+  if (messages.length === 0) return <p className="py-10 text-center text-quiet">{t("Nothing has been said here yet.")}</p>;
   return (
     <>
       {hasNextPage ? (
         <div className="flex flex-col items-center gap-2 pt-5">
           {isFetchNextPageError ? <p role="alert" className="text-sm text-danger">{asProblem(error).message}</p> : null}
           <Button busy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show earlier messages
+            {t("Show earlier messages")}
           </Button>
         </div>
       ) : null}
@@ -114,7 +113,7 @@ export function SharedPage({ shareId, beside, renderMessages }: SharedPageProps)
   const isMissing = shared.isError && asProblem(shared.error).status === 404;
   const title = shared.data?.title ?? "";
   useEffect(() => {
-    document.title = `${title || "Shared conversation"} · Steward`;
+    document.title = `${title || t("Shared conversation")} · Steward`;
   }, [title]);
 
   let body: ReactNode = <Waiting />;
@@ -123,7 +122,7 @@ export function SharedPage({ shareId, beside, renderMessages }: SharedPageProps)
     body = (
       // The keyboard scrolls this region, so it must be able to reach it.
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      <section aria-label="Shared conversation" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]">
+      <section aria-label={t("Shared conversation")} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]">
         <div className="mx-auto w-full max-w-3xl px-4 pt-4 sm:px-6">
           <Facts shared={shared.data} />
           <Messages shareId={shareId} renderMessages={renderMessages} />
@@ -136,11 +135,11 @@ export function SharedPage({ shareId, beside, renderMessages }: SharedPageProps)
     <main className="flex min-w-0 flex-1 flex-col">
       <div className="flex h-14 shrink-0 items-center gap-1 px-2.5 sm:px-4">
         {beside}
-        {isMissing ? null : <p className="px-1.5 text-sm text-quiet">Read only</p>}
+        {isMissing ? null : <p className="px-1.5 text-sm text-quiet">{t("Read only")}</p>}
         {shared.data === undefined ? null : (
           <Menu
             trigger={
-              <IconButton small label="Save this conversation">
+              <IconButton small label={t("Save this conversation")}>
                 <Download aria-hidden className="size-4" />
               </IconButton>
             }

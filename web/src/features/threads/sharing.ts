@@ -1,5 +1,5 @@
 // Sharing with the workspace: the share of a conversation of one's own, and what colleagues share.
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type InfiniteData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answered, api } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
@@ -8,6 +8,15 @@ import type { MessagePage, SharedPage, SharedThread, ThreadShare } from "~/share
 
 const PAGE = 30;
 const MOST_MESSAGES = 100;
+/** News of a conversation goes to its owner alone, so a colleague's page asks: oftener while an answer is being written. */
+const WRITING_MILLISECONDS = 2_000;
+const WATCH_MILLISECONDS = 10_000;
+
+function nextReading(data: InfiniteData<MessagePage> | undefined, error: unknown): number | false {
+  // What is no longer shared is not asked for again; whoever reads far back reads in peace.
+  if (data === undefined || data.pages.length > 1 || (error !== null && asProblem(error).status === 404)) return false;
+  return data.pages[0]?.items.some((message) => message.status === "in_progress") ? WRITING_MILLISECONDS : WATCH_MILLISECONDS;
+}
 
 const of = (threadId: string) => ({ params: { path: { conversation_id: threadId } } });
 
@@ -75,5 +84,6 @@ export function useSharedMessages(shareId: string) {
       ),
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+    refetchInterval: ({ state }) => nextReading(state.data, state.error),
   });
 }

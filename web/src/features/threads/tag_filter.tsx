@@ -1,6 +1,7 @@
 // The tags in use as buttons: one of them at a time narrows the list.
 import { useState } from "react";
 
+import { counted, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 
 import { useTags } from "./queries";
@@ -20,25 +21,25 @@ export function TagFilter({ chosen, onChoose }: TagFilterProps) {
   if (known.length === 0) return null;
   const shown = known.filter(({ tag }, place) => whole || place < AT_FIRST || tag === chosen);
   return (
-    <div role="group" aria-label="Tags" className="mx-3 mb-2 flex max-h-40 shrink-0 flex-wrap gap-1 overflow-y-auto p-0.5">
+    <div role="group" aria-label={t("Tags")} className="mx-3 mb-2 flex max-h-40 shrink-0 flex-wrap gap-1 overflow-y-auto p-0.5">
       {shown.map(({ tag, conversations }) => (
         <button
           key={tag}
           type="button"
           aria-pressed={tag === chosen}
-          title={`${tag}: ${conversations} ${conversations === 1 ? "conversation" : "conversations"}`}
+          title={counted(conversations, "{tag}: {count} conversation", "{tag}: {count} conversations", { tag })}
           onClick={() => onChoose(tag === chosen ? null : tag)}
           className={classes(
             chip,
             tag === chosen ? "border-transparent bg-accent-soft font-medium text-accent" : "border-line bg-raised text-quiet hover:bg-hover hover:text-ink",
           )}
         >
-          <span className="truncate">{tag}</span>
+          <span dir="auto" className="truncate">{tag}</span>
         </button>
       ))}
       {known.length > AT_FIRST ? (
         <button type="button" aria-expanded={whole} onClick={() => setWhole(!whole)} className={classes(chip, "border-transparent text-quiet hover:bg-hover hover:text-ink")}>
-          {whole ? "Fewer" : `${known.length - shown.length} more`}
+          {whole ? t("Fewer") : counted(known.length - shown.length, "{count} more", "{count} more")}
         </button>
       ) : null}
     </div>

@@ -3,6 +3,8 @@ import { X } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from "react";
 
 import type { Thread } from "~/shared/api/types";
+import { locale } from "~/shared/language/languages";
+import { t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
 import { Button } from "~/shared/ui/button";
 import { Dialog } from "~/shared/ui/dialog";
@@ -10,17 +12,19 @@ import { Dialog } from "~/shared/ui/dialog";
 import { useChangeThread, useTags } from "./queries";
 import { LONGEST_TAG, MOST_TAGS, sameTags, withTyped } from "./tags";
 
+const named = new Intl.ListFormat(locale, { type: "unit", style: "short" });
+
 function Chosen({ tags, onRemove }: { tags: readonly string[]; onRemove: (tag: string) => void }) {
   if (tags.length === 0) return null;
   return (
-    <ul aria-label="Tags of this conversation" className="mb-3 flex flex-wrap gap-1.5">
+    <ul aria-label={t("Tags of this conversation")} className="mb-3 flex flex-wrap gap-1.5">
       {tags.map((tag) => (
         <li key={tag} className="inline-flex h-7 max-w-full items-center gap-0.5 rounded-full bg-accent-soft ps-2.5 pe-1 text-sm text-accent">
-          <span className="truncate">{tag}</span>
+          <span dir="auto" className="truncate">{tag}</span>
           <button
             type="button"
-            aria-label={`Remove ${tag}`}
-            title={`Remove ${tag}`}
+            aria-label={t("Remove {name}", { name: tag })}
+            title={t("Remove {name}", { name: tag })}
             onClick={() => onRemove(tag)}
             className="inline-flex size-5 shrink-0 items-center justify-center rounded-full hover:bg-hover"
           >
@@ -44,13 +48,13 @@ export default function TagsDialog({ thread, onClose }: { thread: Thread; onClos
 
   const add = (line: string) => {
     const next = withTyped(tags, line);
-    if (next.length > tags.length) announce(`Added ${next.slice(tags.length).join(", ")}.`);
+    if (next.length > tags.length) announce(t("Added {tags}.", { tags: named.format(next.slice(tags.length)) }));
     setTags(next);
     setTyped("");
   };
   const remove = (tag: string) => {
     setTags(tags.filter((other) => other !== tag));
-    announce(`Removed ${tag}.`);
+    announce(t("Removed {tag}.", { tag }));
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -70,16 +74,17 @@ export default function TagsDialog({ thread, onClose }: { thread: Thread; onClos
   };
 
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="Tags" description="Words of your own to find this conversation by.">
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t("Tags")} description={t("Words of your own to find this conversation by.")}>
       <form onSubmit={save}>
         <Chosen tags={tags} onRemove={remove} />
         <label htmlFor={id} className="mb-1.5 block text-sm font-medium">
-          Add a tag
+          {t("Add a tag")}
         </label>
         <input
           ref={field}
           id={id}
           list={`${id}-known`}
+          dir="auto"
           value={typed}
           maxLength={LONGEST_TAG * MOST_TAGS}
           readOnly={isFull}
@@ -97,12 +102,14 @@ export default function TagsDialog({ thread, onClose }: { thread: Thread; onClos
           ))}
         </datalist>
         <p id={`${id}-hint`} className="mt-1.5 text-sm text-quiet">
-          {isFull ? `${MOST_TAGS} tags at most. Remove one to add another.` : `Press Enter after each. ${LONGEST_TAG} characters at most.`}
+          {isFull
+            ? t("{most} tags at most. Remove one to add another.", { most: MOST_TAGS })
+            : t("Press Enter after each. {most} characters at most.", { most: LONGEST_TAG })}
         </p>
         <div className="mt-5 flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t("Cancel")}</Button>
           <Button look="loud" type="submit">
-            Save
+            {t("Save")}
           </Button>
         </div>
       </form>

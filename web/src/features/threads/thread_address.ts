@@ -3,6 +3,9 @@ import type { Thread } from "~/shared/api/types";
 
 export const threadAddress = (thread: Thread): string => `/chat/${encodeURIComponent(thread.client_id ?? thread.id)}`;
 
+/** Where it is read from one of its messages on. */
+export const messageAddress = (thread: Thread, messageId: string): string => `${threadAddress(thread)}?message=${encodeURIComponent(messageId)}`;
+
 export const isThread = (thread: Thread, id: string | null): boolean =>
   id !== null && (thread.id === id || thread.client_id === id);
 

@@ -2,6 +2,8 @@
 import { Archive, ArrowLeft, Users } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 
+import { type Word, t } from "~/shared/language/words";
+
 import { SearchBox, useSettled } from "./search_box";
 import { SearchResults } from "./search_results";
 import { SharedPages } from "./shared_pages";
@@ -11,7 +13,7 @@ import { rowsIn, stepTo } from "./walking";
 
 type View = "own" | "archived" | "shared";
 
-const titles: Record<Exclude<View, "own">, string> = { archived: "Archived", shared: "Shared with you" };
+const titles: Record<Exclude<View, "own">, Word> = { archived: "Archived", shared: "Shared with you" };
 
 /** The button that changed the view is gone with it: the keyboard goes on where the other way leads. */
 function useFocusKept(view: View) {
@@ -77,7 +79,7 @@ export function ThreadList({ activeId, searchBox, onOpen }: ThreadListProps) {
       {searching || view !== "own" ? null : <TagFilter chosen={tag} onChoose={setTag} />}
       {/* The arrows are a help beside the links, which Tab reaches as well. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
-      <nav ref={list} aria-label="Conversations" onKeyDown={walk} className="min-h-0 flex-1 overflow-y-auto px-3 pt-1 pb-3">
+      <nav ref={list} aria-label={t("Conversations")} onKeyDown={walk} className="min-h-0 flex-1 overflow-y-auto px-3 pt-1 pb-3">
         {view === "own" || searching ? null : (
           <button
             type="button"
@@ -85,7 +87,7 @@ export function ThreadList({ activeId, searchBox, onOpen }: ThreadListProps) {
             onClick={() => setView("own")}
             className="mb-2 flex h-8 w-full items-center gap-2 rounded-lg px-2.5 text-sm font-medium hover:bg-hover"
           >
-            <ArrowLeft aria-hidden className="size-4 text-quiet rtl:rotate-180" /> {titles[view]}
+            <ArrowLeft aria-hidden className="size-4 text-quiet rtl:rotate-180" /> {t(titles[view])}
           </button>
         )}
         {searching ? <SearchResults text={text} activeId={activeId} onOpen={onOpen} /> : null}
@@ -97,10 +99,10 @@ export function ThreadList({ activeId, searchBox, onOpen }: ThreadListProps) {
       {view === "own" && !searching ? (
         <div className="flex shrink-0 flex-col border-t border-line pt-1">
           <ViewButton view="shared" icon={<Users aria-hidden />} onClick={() => setView("shared")}>
-            {titles.shared}
+            {t(titles.shared)}
           </ViewButton>
           <ViewButton view="archived" icon={<Archive aria-hidden />} onClick={() => setView("archived")}>
-            {titles.archived}
+            {t(titles.archived)}
           </ViewButton>
         </div>
       ) : null}

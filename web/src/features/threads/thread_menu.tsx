@@ -3,6 +3,7 @@ import { Archive, ArchiveRestore, Ellipsis, Pencil, Pin, PinOff, Share2, Tag } f
 import { type ReactNode, Suspense, lazy, useState } from "react";
 
 import type { Thread } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 import { Menu, type MenuEntry } from "~/shared/ui/menu";
 import { toast } from "~/shared/ui/toasts";
@@ -21,41 +22,40 @@ type ThreadMenuProps = { thread: Thread; className?: string };
 
 export function ThreadMenu({ thread, className }: ThreadMenuProps) {
   const [shown, setShown] = useState<Shown>("nothing");
-  const { mutate } = useChangeThread();
+  const { mutate, mutateAsync } = useChangeThread();
   const close = () => setShown("nothing");
 
-  const archive = () => {
-    mutate({ thread, change: { archived: true } });
-    toast("Conversation archived.", {
-      label: "Undo",
-      onClick: () => mutate({ thread: { ...thread, archived: true }, change: { archived: false } }),
-    });
-  };
-  const restore = () => {
-    mutate({ thread, change: { archived: false } });
-    toast("Conversation restored.");
-  };
+  // The row, and this menu with it, is gone from the list before the server has answered. A failure has its own toast.
+  const change = (archived: boolean, tell: () => void) => void mutateAsync({ thread, change: { archived } }).then(tell, () => undefined);
+  const archive = () =>
+    change(true, () =>
+      toast(t("Conversation archived."), {
+        label: t("Undo"),
+        onClick: () => mutate({ thread: { ...thread, archived: true }, change: { archived: false } }),
+      }),
+    );
+  const restore = () => change(false, () => toast(t("Conversation restored.")));
 
   return (
     <>
       <Menu
         trigger={
-          <IconButton small label={`Options for ${thread.title || "this conversation"}`} className={className}>
+          <IconButton small label={thread.title ? t("Options for {name}", { name: thread.title }) : t("Options for this conversation")} className={className}>
             <Ellipsis aria-hidden className="size-4" />
           </IconButton>
         }
         entries={[
-          item(thread.pinned ? "Unpin" : "Pin", thread.pinned ? <PinOff /> : <Pin />, () =>
+          item(thread.pinned ? t("Unpin") : t("Pin"), thread.pinned ? <PinOff /> : <Pin />, () =>
             mutate({ thread, change: { pinned: !thread.pinned } }),
           ),
-          item("Rename", <Pencil />, () => setShown("rename")),
-          item("Tags…", <Tag />, () => setShown("tags")),
+          item(t("Rename"), <Pencil />, () => setShown("rename")),
+          item(t("Tags…"), <Tag />, () => setShown("tags")),
           // Nobody can open what is archived by its link.
-          ...(thread.archived ? [] : [item("Share…", <Share2 />, () => setShown("share"))]),
+          ...(thread.archived ? [] : [item(t("Share…"), <Share2 />, () => setShown("share"))]),
           { kind: "line", name: "before export" },
           ...exportEntries((format) => void import("./exporting").then(({ exportThread }) => exportThread(thread.id, format))),
           { kind: "line", name: "before archive" },
-          thread.archived ? item("Restore", <ArchiveRestore />, restore) : item("Archive", <Archive />, archive),
+          thread.archived ? item(t("Restore"), <ArchiveRestore />, restore) : item(t("Archive"), <Archive />, archive),
         ]}
       />
       <Suspense>

@@ -2,7 +2,8 @@
 import type { ReactNode } from "react";
 
 import type { Thread } from "~/shared/api/types";
-import { age } from "~/shared/lib/moments";
+import { t } from "~/shared/language/words";
+import { type Age, age } from "~/shared/lib/moments";
 
 import { ListPages } from "./list_pages";
 import { useThreadPages } from "./queries";
@@ -18,8 +19,10 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function grouped(threads: Thread[]): [string, Thread[]][] {
-  const groups = new Map<string, Thread[]>();
+type Heading = Age | "Pinned";
+
+function grouped(threads: Thread[]): [Heading, Thread[]][] {
+  const groups = new Map<Heading, Thread[]>();
   for (const thread of threads) {
     const name = thread.pinned ? "Pinned" : age(lastMoment(thread));
     const group = groups.get(name);
@@ -28,12 +31,12 @@ function grouped(threads: Thread[]): [string, Thread[]][] {
   }
   const pinned = groups.get("Pinned");
   groups.delete("Pinned");
-  return [...(pinned ? ([["Pinned", pinned]] as [string, Thread[]][]) : []), ...groups];
+  return [...(pinned ? ([["Pinned", pinned]] as [Heading, Thread[]][]) : []), ...groups];
 }
 
 function emptyWords(archived: boolean, tag: string | null): string {
-  if (tag !== null) return "No conversation has this tag.";
-  return archived ? "Nothing is archived." : "Your conversations will be listed here.";
+  if (tag !== null) return t("No conversation has this tag.");
+  return archived ? t("Nothing is archived.") : t("Your conversations will be listed here.");
 }
 
 type ThreadPagesProps = { archived: boolean; tag: string | null; activeId: string | null; onOpen: () => void };
@@ -44,7 +47,7 @@ export function ThreadPages({ archived, tag, activeId, onOpen }: ThreadPagesProp
     <ListPages query={query} empty={emptyWords(archived, tag)}>
       {(threads) =>
         grouped(threads).map(([name, group]) => (
-          <Section key={name} title={name}>
+          <Section key={name} title={t(name)}>
             {group.map((thread) => (
               <ThreadRow key={thread.id} thread={thread} active={isThread(thread, activeId)} onOpen={onOpen} />
             ))}

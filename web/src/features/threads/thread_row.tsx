@@ -4,6 +4,7 @@ import { memo } from "react";
 import { Link } from "wouter";
 
 import type { Thread } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 
 import { threadAddress } from "./thread_address";
@@ -25,15 +26,15 @@ export const ThreadRow = memo(function ThreadRow({ thread, active, onOpen }: Row
         )}
       >
         <span className="flex h-9 items-center gap-2">
-          {thread.pinned ? <Pin aria-label="Pinned" className="size-3.5 shrink-0 text-quiet" /> : null}
-          <span className="min-w-0 flex-1 truncate">{thread.title || "New conversation"}</span>
+          {thread.pinned ? <Pin aria-label={t("Pinned")} className="size-3.5 shrink-0 text-quiet" /> : null}
+          <span dir="auto" className="min-w-0 flex-1 truncate text-start">{thread.title || t("New conversation")}</span>
           {thread.status === "running" ? (
-            <span role="img" aria-label="Answering" className="thinking-dot size-2 shrink-0 rounded-full bg-accent-fill" />
+            <span role="img" aria-label={t("Answering")} className="thinking-dot size-2 shrink-0 rounded-full bg-accent-fill" />
           ) : null}
         </span>
         {thread.tags.length === 0 ? null : (
           <span className="-mt-1.5 block truncate pb-1.5 text-xs font-normal text-quiet">
-            <span className="sr-only">Tags: </span>
+            <span className="sr-only">{t("Tags:")} </span>
             {thread.tags.join(" · ")}
           </span>
         )}

@@ -19,6 +19,7 @@ describe("money", () => {
     expect(["20", " $7.50 ", "7,5", "1,000", "1 000.25", "1,000,000.5"].map(givenDollars)).toEqual([
       "20", "7.50", "7.5", "1000", "1000.25", "1000000.5",
     ]);
+    expect(["1.000,50", "12.345.678,9 $", "0,123456789"].map(givenDollars)).toEqual(["1000.50", "12345678.9", "0.123456789"]);
     expect(["", "0", "0.00", "-3", "ten", "1e3", "0.0000000001"].map(givenDollars)).toEqual([null, null, null, null, null, null, null]);
   });
 

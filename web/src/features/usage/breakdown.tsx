@@ -2,6 +2,7 @@
 import { useState } from "react";
 
 import type { Me, UsageLine } from "~/shared/api/types";
+import { type Word, t } from "~/shared/language/words";
 import { count } from "~/shared/lib/moments";
 import { Loaded } from "~/shared/ui/loaded";
 import { Segments } from "~/shared/ui/segments";
@@ -11,13 +12,25 @@ import { useNameOf } from "./names";
 import { type Group, useReport } from "./queries";
 import type { Span } from "./spans";
 
-const groups: readonly { value: Group; label: string; none: string }[] = [
-  { value: "model", label: "Model", none: "No model" },
-  { value: "user", label: "Person", none: "Nobody" },
-  { value: "agent", label: "Agent", none: "Without an agent" },
-  { value: "key", label: "API key", none: "On the page, without a key" },
-  { value: "purpose", label: "Purpose", none: "Without a purpose" },
-];
+const groups = {
+  model: { label: "Model", by: "By model", none: "No model" },
+  user: { label: "Person", by: "By person", none: "Nobody" },
+  agent: { label: "Agent", by: "By agent", none: "Without an agent" },
+  key: { label: "API key", by: "By API key", none: "On the page, without a key" },
+  purpose: { label: "Purpose", by: "By purpose", none: "Without a purpose" },
+} as const satisfies Record<Group, { label: Word; by: Word; none: Word }>;
+
+const everyGroup = Object.keys(groups) as Group[];
+
+/** What the server asks models for. */
+const purposes: Partial<Record<string, Word>> = {
+  chat: "Chat",
+  completion: "Completion",
+  embedding: "Embedding",
+  knowledge: "Knowledge",
+  memory: "Memory",
+  object: "Object",
+};
 
 const idOf = (line: UsageLine, by: Group): string | null => {
   if (by === "model") return line.model ?? null;
@@ -25,10 +38,13 @@ const idOf = (line: UsageLine, by: Group): string | null => {
   return (by === "user" ? line.user_id : by === "agent" ? line.agent_id : line.key_id) ?? null;
 };
 
-const inWords = (purpose: string) => (purpose.charAt(0).toUpperCase() + purpose.slice(1)).replaceAll("_", " ");
+export function inWords(purpose: string): string {
+  const known = purposes[purpose];
+  return known === undefined ? (purpose.charAt(0).toUpperCase() + purpose.slice(1)).replaceAll("_", " ") : t(known);
+}
 
 function Rows({ lines, by, nameOf }: { lines: readonly UsageLine[]; by: Group; nameOf: (id: string) => string }) {
-  const none = groups.find(({ value }) => value === by)?.none ?? "";
+  const none = t(groups[by].none);
   // Where nothing costs anything, tokens tell who used most.
   const costs = lines.some((line) => drawn(line.cost_usd) > 0);
   const weight = (line: UsageLine) => (costs ? drawn(line.cost_usd) : line.total_tokens);
@@ -36,20 +52,20 @@ function Rows({ lines, by, nameOf }: { lines: readonly UsageLine[]; by: Group; n
   const name = (id: string | null) => (id === null ? none : by === "purpose" ? inWords(id) : by === "model" ? id : nameOf(id));
   return (
     <table className="w-full text-sm">
-      <caption className="sr-only">By {groups.find(({ value }) => value === by)?.label.toLowerCase()}</caption>
+      <caption className="sr-only">{t(groups[by].by)}</caption>
       <thead className="text-xs text-quiet">
         <tr>
           <th scope="col" className="pb-1.5 text-start font-medium">
-            Name
+            {t("Name")}
           </th>
           <th scope="col" className="pb-1.5 ps-3 text-end font-medium max-sm:hidden">
-            Calls
+            {t("Calls")}
           </th>
           <th scope="col" className="pb-1.5 ps-3 text-end font-medium max-sm:hidden">
-            Tokens
+            {t("Tokens")}
           </th>
           <th scope="col" className="pb-1.5 ps-3 text-end font-medium">
-            Cost
+            {t("Cost")}
           </th>
         </tr>
       </thead>
@@ -57,7 +73,7 @@ function Rows({ lines, by, nameOf }: { lines: readonly UsageLine[]; by: Group; n
         {lines.map((line) => (
           <tr key={idOf(line, by) ?? ""} className="border-t border-line align-baseline tabular-nums">
             <th scope="row" className="w-full max-w-0 py-2 text-start font-normal">
-              <span className="block truncate" title={name(idOf(line, by))}>
+              <span dir="auto" className="block truncate rtl:text-right" title={name(idOf(line, by))}>
                 {name(idOf(line, by))}
               </span>
               <span aria-hidden className="mt-1 block h-1.5 rounded-full bg-hover">
@@ -82,14 +98,16 @@ export function Breakdown({ span, me, seesAll }: { span: Span; me: Me; seesAll: 
   const report = useReport(span, by);
   const nameOf = useNameOf(me);
   // Of oneself alone there is nothing to compare.
-  const offered = seesAll ? groups : groups.filter(({ value }) => value !== "user" && value !== "key");
+  const offered = everyGroup
+    .filter((value) => seesAll || (value !== "user" && value !== "key"))
+    .map((value) => ({ value, label: t(groups[value].label) }));
   return (
-    <section aria-label="What used most" className="rounded-2xl border border-line bg-raised p-4 sm:p-5">
+    <section aria-label={t("What used most")} className="rounded-2xl border border-line bg-raised p-4 sm:p-5">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-3">
-        <h3 className="text-sm font-semibold">What used most</h3>
-        <Segments label="Sum up by" value={by} choices={offered} onChoose={setBy} />
+        <h3 className="text-sm font-semibold">{t("What used most")}</h3>
+        <Segments label={t("Sum up by")} value={by} choices={offered} onChoose={setBy} />
       </div>
-      <Loaded query={report} waiting="Summing up…">
+      <Loaded query={report} waiting={t("Summing up…")}>
         {({ items }) => <Rows lines={items} by={by} nameOf={nameOf} />}
       </Loaded>
     </section>

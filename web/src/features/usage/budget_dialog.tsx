@@ -2,6 +2,7 @@
 import { useState } from "react";
 
 import type { Budget, BudgetScope, Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Field } from "~/shared/ui/field";
 import { FormDialog } from "~/shared/ui/form_dialog";
 import { Select } from "~/shared/ui/select";
@@ -21,9 +22,9 @@ function useSubjects(me: Me): { value: string; label: string }[] {
   const made = useKeyNames(true);
   return [
     ...scopes.map((scope) => ({ value: `${scope} `, label: eachOne(scope) })),
-    { value: `user ${me.user.id}`, label: "Only you" },
-    ...(agents.data ?? []).map(({ id, name }) => ({ value: `agent ${id}`, label: `Agent: ${name}` })),
-    ...(made.data ?? []).map(({ id, name }) => ({ value: `key ${id}`, label: `API key: ${name}` })),
+    { value: `user ${me.user.id}`, label: t("Only you") },
+    ...(agents.data ?? []).map(({ id, name }) => ({ value: `agent ${id}`, label: t("Agent: {name}", { name }) })),
+    ...(made.data ?? []).map(({ id, name }) => ({ value: `key ${id}`, label: t("API key: {name}", { name }) })),
   ];
 }
 
@@ -31,7 +32,7 @@ function Percents({ chosen, onChoose }: { chosen: readonly number[]; onChoose: (
   const offered = [...new Set([...PERCENTS, ...chosen])].toSorted((one, other) => one - other);
   return (
     <fieldset>
-      <legend className="mb-1.5 text-sm font-medium">Tell when this much is used</legend>
+      <legend className="mb-1.5 text-sm font-medium">{t("Tell when this much is used")}</legend>
       <div className="flex flex-wrap gap-x-5 gap-y-2">
         {offered.map((percent) => (
           <label key={percent} className="flex items-center gap-2 text-sm tabular-nums">
@@ -41,7 +42,7 @@ function Percents({ chosen, onChoose }: { chosen: readonly number[]; onChoose: (
               checked={chosen.includes(percent)}
               onChange={({ target }) => onChoose(target.checked ? [...chosen, percent] : chosen.filter((other) => other !== percent))}
             />
-            {percent} %
+            <span dir="ltr">{percent} %</span>
           </label>
         ))}
       </div>
@@ -54,11 +55,11 @@ type BudgetDialogProps = {
   /** The budget to change; nothing for a new one. */
   budget: Budget | null;
   /** Its name, for the title. */
-  whose: string;
+  name: string;
   onClose: () => void;
 };
 
-export default function BudgetDialog({ me, budget, whose, onClose }: BudgetDialogProps) {
+export default function BudgetDialog({ me, budget, name, onClose }: BudgetDialogProps) {
   const [subject, setSubject] = useState("workspace ");
   const [period, setPeriod] = useState<Budget["period"]>("month");
   const [money, setMoney] = useState(budget?.limit_usd ?? "");
@@ -70,8 +71,8 @@ export default function BudgetDialog({ me, budget, whose, onClose }: BudgetDialo
 
   const limitUsd = givenDollars(money);
   const limitTokens = givenTokens(tokens);
-  const moneyFault = money.trim() !== "" && limitUsd === null ? "Write an amount above zero, such as 20 or 7.50." : null;
-  const tokensFault = tokens.trim() !== "" && limitTokens === null ? "Write a whole number above zero." : null;
+  const moneyFault = money.trim() !== "" && limitUsd === null ? t("Write an amount above zero, such as 20 or 7.50.") : null;
+  const tokensFault = tokens.trim() !== "" && limitTokens === null ? t("Write a whole number above zero.") : null;
 
   const save = () => {
     const limits = { limit_usd: limitUsd, limit_tokens: limitTokens, alert_percents: percents };
@@ -82,9 +83,9 @@ export default function BudgetDialog({ me, budget, whose, onClose }: BudgetDialo
 
   return (
     <FormDialog
-      title={budget === null ? "New budget" : `Change budget: ${whose}, each ${budget.period}`}
-      description="When it is used up, models are not asked until it begins anew. What was used before counts."
-      verb={budget === null ? "Create" : "Save"}
+      title={budget === null ? t("New budget") : t("Change budget: {budget}", { budget: name })}
+      description={t("When it is used up, models are not asked until it begins anew. What was used before counts.")}
+      verb={budget === null ? t("Create") : t("Save")}
       busy={create.isPending || change.isPending}
       complete={(limitUsd !== null || limitTokens !== null) && moneyFault === null && tokensFault === null}
       error={create.error ?? change.error}
@@ -93,12 +94,12 @@ export default function BudgetDialog({ me, budget, whose, onClose }: BudgetDialo
     >
       {budget === null ? (
         <>
-          <Select label="Limits" choices={subjects} value={subject} onChange={(event) => setSubject(event.target.value)} />
+          <Select label={t("Limits")} choices={subjects} value={subject} onChange={(event) => setSubject(event.target.value)} />
           <Select
-            label="For"
+            label={t("For|period")}
             choices={[
-              { value: "month", label: "Each month" },
-              { value: "day", label: "Each day" },
+              { value: "month", label: t("Each month") },
+              { value: "day", label: t("Each day") },
             ]}
             value={period}
             onChange={(event) => setPeriod(event.target.value === "day" ? "day" : "month")}
@@ -106,8 +107,8 @@ export default function BudgetDialog({ me, budget, whose, onClose }: BudgetDialo
         </>
       ) : null}
       <Field
-        label="Most money, in US dollars"
-        hint="Leave empty for no limit in money."
+        label={t("Most money, in US dollars")}
+        hint={t("Leave empty for no limit in money.")}
         inputMode="decimal"
         autoComplete="off"
         value={money}
@@ -115,8 +116,8 @@ export default function BudgetDialog({ me, budget, whose, onClose }: BudgetDialo
         onChange={(event) => setMoney(event.target.value)}
       />
       <Field
-        label="Most tokens, read and written"
-        hint="Leave empty for no limit in tokens."
+        label={t("Most tokens, read and written")}
+        hint={t("Leave empty for no limit in tokens.")}
         inputMode="numeric"
         autoComplete="off"
         value={tokens}

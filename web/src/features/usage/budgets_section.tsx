@@ -3,12 +3,13 @@ import { PiggyBank, Plus } from "lucide-react";
 import { Suspense, lazy, useState } from "react";
 
 import type { Budget, Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
 import { toast } from "~/shared/ui/toasts";
 
 import { BudgetCard } from "./budget_card";
-import { whoseBudget } from "./budget_words";
+import { budgetName } from "./budget_words";
 import { useNameOf } from "./names";
 import { useBudgets, useDeleteBudget } from "./queries";
 
@@ -21,11 +22,11 @@ function Empty({ mayChange }: { mayChange: boolean }) {
   return (
     <div className="flex flex-col items-center rounded-2xl border border-dashed border-line-strong px-6 py-14 text-center">
       <PiggyBank aria-hidden className="size-8 text-accent" />
-      <h3 className="mt-4 text-lg font-semibold">{mayChange ? "No budget yet" : "No budget limits you"}</h3>
+      <h3 className="mt-4 text-lg font-semibold">{mayChange ? t("No budget yet") : t("No budget limits you")}</h3>
       <p className="mt-1.5 max-w-md text-quiet">
         {mayChange
-          ? "A budget stops models from costing more than you want in a day or a month."
-          : "When an admin sets one, it shows here with what you have used of it."}
+          ? t("A budget stops models from costing more than you want in a day or a month.")
+          : t("When an admin sets one, it shows here with what you have used of it.")}
       </p>
     </div>
   );
@@ -43,20 +44,20 @@ export default function BudgetsSection({ me }: { me: Me }) {
     <div className="space-y-4">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p className="flex-1 basis-60 text-sm text-quiet">
-          {mayChange ? "How much models may be used in a day or a month." : "The budgets that apply to you. Admins and owners set them."}
+          {mayChange ? t("How much models may be used in a day or a month.") : t("The budgets that apply to you. Admins and owners set them.")}
         </p>
         {mayChange ? (
           <Button look="loud" onClick={() => setShown({ dialog: "new" })}>
-            <Plus aria-hidden className="size-4" /> New budget
+            <Plus aria-hidden className="size-4" /> {t("New budget")}
           </Button>
         ) : null}
       </div>
-      <Loaded query={budgets} waiting="Loading the budgets…">
+      <Loaded query={budgets} waiting={t("Loading the budgets…")}>
         {(items) =>
           items.length === 0 ? (
             <Empty mayChange={mayChange} />
           ) : (
-            <ul className="space-y-3" aria-label="Budgets">
+            <ul className="space-y-3" aria-label={t("Budgets")}>
               {items.map((budget) => (
                 <BudgetCard
                   key={budget.id}
@@ -72,16 +73,16 @@ export default function BudgetsSection({ me }: { me: Me }) {
         }
       </Loaded>
       <Suspense>
-        {shown?.dialog === "new" ? <BudgetDialog me={me} budget={null} whose="" onClose={close} /> : null}
+        {shown?.dialog === "new" ? <BudgetDialog me={me} budget={null} name="" onClose={close} /> : null}
         {shown?.dialog === "change" ? (
-          <BudgetDialog me={me} budget={shown.budget} whose={whoseBudget(shown.budget, nameOf)} onClose={close} />
+          <BudgetDialog me={me} budget={shown.budget} name={budgetName(shown.budget, nameOf)} onClose={close} />
         ) : null}
         {shown?.dialog === "delete" ? (
           <ConfirmDialog
-            title={`Delete the budget: ${whoseBudget(shown.budget, nameOf)}, each ${shown.budget.period}?`}
-            description="From the next call on it limits nobody. What was used stays in the reports."
-            verb="Delete"
-            onConfirm={() => remove.mutate(shown.budget.id, { onSuccess: () => toast("Budget deleted.") })}
+            title={t("Delete the budget: {budget}?", { budget: budgetName(shown.budget, nameOf) })}
+            description={t("From the next call on it limits nobody. What was used stays in the reports.")}
+            verb={t("Delete")}
+            onConfirm={() => remove.mutate(shown.budget.id, { onSuccess: () => toast(t("Budget deleted.")) })}
             onClose={close}
           />
         ) : null}

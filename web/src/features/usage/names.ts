@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answered, api } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
 import type { Me } from "~/shared/api/types";
+import { t } from "~/shared/language/words";
 
 export type Named = { id: string; name: string };
 
@@ -34,5 +35,5 @@ export function useNameOf(me: Me): (id: string) => string {
   const agents = useAgentNames();
   const made = useKeyNames(me.role === "owner" || me.role === "admin");
   const known = new Map([...(agents.data ?? []), ...(made.data ?? [])].map(({ id, name }) => [id, name]));
-  return (id) => (id === me.user.id ? "You" : (known.get(id) ?? id));
+  return (id) => (id === me.user.id ? t("You") : (known.get(id) ?? id));
 }

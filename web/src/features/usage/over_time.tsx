@@ -2,21 +2,27 @@
 import { useState } from "react";
 
 import type { UsageReport } from "~/shared/api/types";
+import { type Word, t } from "~/shared/language/words";
 import { count } from "~/shared/lib/moments";
 import { Segments } from "~/shared/ui/segments";
 
-import { dollars, drawn, plus } from "./amounts";
+import { dollars, drawn, plus, roughDollars } from "./amounts";
 import { Plot, type Point } from "./plot";
-import { type Span, stepWords, stepsOf } from "./spans";
+import { type Span, type Step, stepWords, stepsOf } from "./spans";
 
 type Measure = "cost" | "sum" | "tokens" | "calls";
 
-const measures: readonly { value: Measure; label: string }[] = [
-  { value: "cost", label: "Cost" },
-  { value: "sum", label: "Running total" },
-  { value: "tokens", label: "Tokens" },
-  { value: "calls", label: "Calls" },
-];
+/** The measures by what they are called, and the plots of them. */
+const measures = {
+  cost: { label: "Cost", day: "Cost by day", month: "Cost by month" },
+  sum: { label: "Running total", day: "Cost from the first day on", month: "Cost from the first month on" },
+  tokens: { label: "Tokens", day: "Tokens by day", month: "Tokens by month" },
+  calls: { label: "Calls", day: "Calls by day", month: "Calls by month" },
+} as const satisfies Record<Measure, Record<"label" | Step, Word>>;
+
+const everyMeasure = Object.keys(measures) as Measure[];
+const headings = { day: "By day", month: "By month" } as const satisfies Record<Step, Word>;
+const columns = ["Time", "Calls", "Tokens", "Cost"] as const satisfies readonly Word[];
 
 export type Row = { step: string; cost: string; sum: string; tokens: number; calls: number };
 
@@ -41,21 +47,19 @@ const pointOf = (row: Row, measure: Measure): Point => ({
   words: isMoney(measure) ? dollars(String(row[measure])) : count(Number(row[measure])),
 });
 
-const roughMoney = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumSignificantDigits: 3 });
-
 const cell = "py-1.5 ps-3 text-end tabular-nums first:ps-0 first:text-start";
 
 function Table({ rows, name }: { rows: readonly Row[]; name: string }) {
   return (
     <details className="mt-3 text-sm">
-      <summary className="w-fit rounded text-quiet hover:text-ink">Show as a table</summary>
+      <summary className="w-fit rounded text-quiet hover:text-ink">{t("Show as a table")}</summary>
       <table className="mt-2 w-full">
         <caption className="sr-only">{name}</caption>
         <thead className="text-xs text-quiet">
           <tr>
-            {["Time", "Calls", "Tokens", "Cost"].map((title) => (
+            {columns.map((title) => (
               <th key={title} scope="col" className={`${cell} font-medium`}>
-                {title}
+                {t(title)}
               </th>
             ))}
           </tr>
@@ -80,19 +84,24 @@ function Table({ rows, name }: { rows: readonly Row[]; name: string }) {
 export function OverTime({ report, span }: { report: UsageReport; span: Span }) {
   const [measure, setMeasure] = useState<Measure>("cost");
   const rows = rowsOf(report, span);
-  const step = span.step === "day" ? "day" : "month";
-  const name = measure === "sum" ? `Cost from the first ${step} on` : `${measures.find(({ value }) => value === measure)?.label} by ${step}`;
+  const name = t(measures[measure][span.step]);
+  const heading = t(headings[span.step]);
   return (
-    <section aria-label={`By ${step}`} className="rounded-2xl border border-line bg-raised p-4 sm:p-5">
+    <section aria-label={heading} className="rounded-2xl border border-line bg-raised p-4 sm:p-5">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-3">
-        <h3 className="text-sm font-semibold">By {step}</h3>
-        <Segments label="What to show" value={measure} choices={measures} onChoose={setMeasure} />
+        <h3 className="text-sm font-semibold">{heading}</h3>
+        <Segments
+          label={t("What to show")}
+          value={measure}
+          choices={everyMeasure.map((value) => ({ value, label: t(measures[value].label) }))}
+          onChoose={setMeasure}
+        />
       </div>
       <Plot
         name={name}
         points={rows.map((row) => pointOf(row, measure))}
         look={measure === "sum" ? "line" : "bars"}
-        topWords={(value) => (isMoney(measure) ? roughMoney.format(value) : count(value))}
+        topWords={(value) => (isMoney(measure) ? roughDollars(value) : count(value))}
       />
       <Table rows={rows} name={name} />
     </section>

@@ -54,11 +54,12 @@ export function Plot({ name, points, look, topWords }: PlotProps) {
     setPointed(Math.min(points.length - 1, Math.max(0, Math.floor(((event.clientX - left) / width) * points.length))));
   };
   return (
-    <figure>
+    // Time runs from left to right in every language.
+    <figure dir="ltr">
       <figcaption className="flex h-6 items-baseline justify-between gap-3 text-xs text-quiet tabular-nums">
         <span>{topWords(top)}</span>
         {shown ? (
-          <span className="truncate text-ink">
+          <span dir="auto" className="truncate text-ink">
             {shown.label}: {shown.words}
           </span>
         ) : null}

@@ -1,11 +1,12 @@
 // Spans of days that a report can be asked for, in the time zone of the browser.
+import { locale } from "~/shared/language/languages";
 
 export type SpanName = "month" | "last-month" | "week" | "thirty" | "year";
 export type Step = "day" | "month";
 /** From a day on, up to and without another. */
 export type Span = { from: string; to: string; step: Step };
 
-export const spanChoices: readonly { value: SpanName; label: string }[] = [
+export const spanChoices: readonly { value: SpanName; label: "This month" | "Last month" | "Last 7 days" | "Last 30 days" | "Last 12 months" }[] = [
   { value: "month", label: "This month" },
   { value: "last-month", label: "Last month" },
   { value: "week", label: "Last 7 days" },
@@ -49,8 +50,8 @@ export function stepsOf({ from, to, step }: Span): string[] {
   return found;
 }
 
-const dayWords = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
-const monthWords = new Intl.DateTimeFormat(undefined, { month: "short", year: "numeric", timeZone: "UTC" });
+const dayWords = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+const monthWords = new Intl.DateTimeFormat(locale, { month: "short", year: "numeric", timeZone: "UTC" });
 
 /** "21 Nov" or "Nov 2026" in the words of the browser's language. */
 export const stepWords = (step: string): string =>

@@ -3,6 +3,7 @@ import { ChartColumn, Download } from "lucide-react";
 import { useSearchParams } from "wouter";
 
 import type { Me, UsageReport } from "~/shared/api/types";
+import { counted, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { count } from "~/shared/lib/moments";
 import { Button } from "~/shared/ui/button";
@@ -30,15 +31,19 @@ function Total({ name, children, note, wide = false }: TotalProps) {
   );
 }
 
-const calls = (number: number) => (number === 1 ? "1 call" : `${count(number)} calls`);
-
 /** What the sums do not say by themselves, in sentences. */
 export function doubts({ estimated_calls, unpriced_calls, open_calls }: Sums): string[] {
   return [
-    ...(unpriced_calls > 0 ? [`${calls(unpriced_calls)} of models without a known price: the true cost is higher.`] : []),
-    ...(estimated_calls > 0 ? [`${calls(estimated_calls)} whose tokens are estimated.`] : []),
-    ...(open_calls > 0 ? [`${calls(open_calls)} still under way: the cost is not in yet.`] : []),
-  ];
+    unpriced_calls > 0 &&
+      counted(
+        unpriced_calls,
+        "{count} call of models without a known price: the true cost is higher.",
+        "{count} calls of models without a known price: the true cost is higher.",
+      ),
+    estimated_calls > 0 && counted(estimated_calls, "{count} call whose tokens are estimated.", "{count} calls whose tokens are estimated."),
+    open_calls > 0 &&
+      counted(open_calls, "{count} call still under way: the cost is not in yet.", "{count} calls still under way: the cost is not in yet."),
+  ].filter((sentence) => sentence !== false);
 }
 
 function Totals({ total }: { total: Sums }) {
@@ -46,12 +51,15 @@ function Totals({ total }: { total: Sums }) {
   return (
     <>
       <dl className="grid grid-cols-3 gap-3 xl:grid-cols-4">
-        <Total name="Cost" wide>{dollars(total.cost_usd)}</Total>
-        <Total name="Calls">{count(total.calls)}</Total>
-        <Total name="Tokens read" {...(total.cached_tokens > 0 ? { note: `${count(total.cached_tokens)} cached` } : {})}>
+        <Total name={t("Cost")} wide>{dollars(total.cost_usd)}</Total>
+        <Total name={t("Calls")}>{count(total.calls)}</Total>
+        <Total
+          name={t("Tokens read")}
+          {...(total.cached_tokens > 0 ? { note: t("{number} cached", { number: count(total.cached_tokens) }) } : {})}
+        >
           {count(total.input_tokens)}
         </Total>
-        <Total name="Tokens written">{count(total.output_tokens)}</Total>
+        <Total name={t("Tokens written")}>{count(total.output_tokens)}</Total>
       </dl>
       {notes.length === 0 ? null : (
         <ul className="space-y-0.5 text-xs text-quiet">
@@ -68,8 +76,8 @@ function Nothing() {
   return (
     <div className="flex flex-col items-center rounded-2xl border border-dashed border-line-strong px-6 py-14 text-center">
       <ChartColumn aria-hidden className="size-8 text-accent" />
-      <h3 className="mt-4 text-lg font-semibold">Nothing was used in this time</h3>
-      <p className="mt-1.5 max-w-md text-quiet">As soon as a model answers, its tokens and its cost show here.</p>
+      <h3 className="mt-4 text-lg font-semibold">{t("Nothing was used in this time")}</h3>
+      <p className="mt-1.5 max-w-md text-quiet">{t("As soon as a model answers, its tokens and its cost show here.")}</p>
     </div>
   );
 }
@@ -86,12 +94,12 @@ export default function UsageSection({ me }: { me: Me }) {
     <div className="space-y-4">
       <div className="flex flex-wrap items-end justify-between gap-3">
         <p className="flex-1 basis-60 text-sm text-quiet">
-          {seesAll ? "Everybody’s use of models in this workspace." : "Your own use of models. Admins and owners see everybody’s."}
+          {seesAll ? t("Everybody’s use of models in this workspace.") : t("Your own use of models. Admins and owners see everybody’s.")}
         </p>
         <div className="flex items-end gap-2">
           <Select
-            label="Time"
-            choices={spanChoices}
+            label={t("Time")}
+            choices={spanChoices.map(({ value, label }) => ({ value, label: t(label) }))}
             value={name}
             onChange={(event) => setParameters(event.target.value === "month" ? {} : { time: event.target.value }, { replace: true })}
           />
@@ -102,7 +110,7 @@ export default function UsageSection({ me }: { me: Me }) {
           ) : null}
         </div>
       </div>
-      <Loaded query={report} waiting="Summing up…">
+      <Loaded query={report} waiting={t("Summing up…")}>
         {(found) =>
           found.total.calls === 0 ? (
             <Nothing />

@@ -1,11 +1,13 @@
 // The one way to the server: typed by its OpenAPI, with the CSRF header on whatever changes something.
 import createClient, { type Middleware } from "openapi-fetch";
 
+import { askedEarly } from "./early";
 import { Problem, asProblem, problemFrom } from "./problems";
 import type { paths } from "./schema";
 
 let csrfToken: string | null = null;
 let onSessionEnd: (() => void) | null = null;
+let onOldToken: (() => void) | null = null;
 
 /** Remember the token of this session; every unsafe request carries it. */
 export function rememberCsrfToken(token: string | null): void {
@@ -26,6 +28,20 @@ export function sessionEnded(): void {
   onSessionEnd?.();
 }
 
+/** The refusal of a request whose token is not the session's: somebody signed in anew in another tab. */
+export const TOKEN_IS_OLD = "csrf_token_missing";
+
+/** Say what happens when this page's token is of an older session. */
+export function whenTokenIsOld(listener: (() => void) | null): void {
+  onOldToken = listener;
+}
+
+/** Tell whom it concerns what a refusal says of the session, whichever way it came. */
+export function noteRefusal({ status, tag }: Problem): void {
+  if (status === 401 && tag === "unauthorized") sessionEnded();
+  if (tag === TOKEN_IS_OLD) onOldToken?.();
+}
+
 const middleware: Middleware = {
   onRequest({ request }) {
     if (request.method !== "GET" && csrfToken !== null) request.headers.set("X-CSRF-Token", csrfToken);
@@ -37,7 +53,7 @@ export const api = createClient<paths>({
   baseUrl: window.location.origin,
   credentials: "same-origin",
   // Looked up at each call: whoever wraps fetch later is heard too.
-  fetch: (request) => globalThis.fetch(request),
+  fetch: (request) => askedEarly(request) ?? globalThis.fetch(request),
 });
 api.use(middleware);
 
@@ -53,7 +69,7 @@ export async function answered<Data>(request: Promise<Answer<Data>>): Promise<Da
   }
   if (answer.response.ok) return answer.data as Data;
   const problem = problemFrom(answer.response.status, answer.error, answer.response.headers.get("x-request-id"));
-  if (problem.status === 401 && problem.tag === "unauthorized") sessionEnded();
+  noteRefusal(problem);
   throw problem;
 }
 

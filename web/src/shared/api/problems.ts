@@ -1,5 +1,7 @@
 // What went wrong, as one sentence fit to show. The server's problems carry one; everything else gets one here.
 
+import { type Word, t } from "~/shared/language/words";
+
 export class Problem extends Error {
   readonly status: number;
   readonly tag: string;
@@ -14,7 +16,7 @@ export class Problem extends Error {
   }
 }
 
-const byStatus: Record<number, string> = {
+const byStatus: Record<number, Word> = {
   401: "Your session has ended. Sign in again.",
   403: "You may not do this. Ask an owner of the workspace.",
   404: "This does not exist, or no longer. Go back and choose another.",
@@ -23,8 +25,8 @@ const byStatus: Record<number, string> = {
 };
 
 function plainSentence(status: number): string {
-  if (status >= 500) return "The server could not answer. Try again in a moment.";
-  return byStatus[status] ?? "The server refused this. Check what you sent and try again.";
+  if (status >= 500) return t("The server could not answer. Try again in a moment.");
+  return t(byStatus[status] ?? "The server refused this. Check what you sent and try again.");
 }
 
 const text = (value: unknown): string | null => (typeof value === "string" && value.trim() !== "" ? value : null);
@@ -56,7 +58,7 @@ export function asProblem(error: unknown): Problem {
     const { statusCode, responseBody } = error as Error & { statusCode?: number; responseBody?: string };
     if (typeof statusCode === "number") return problemFrom(statusCode, parsed(responseBody ?? ""));
     if (error instanceof TypeError && /fetch|network|load failed/i.test(error.message))
-      return new Problem("The server cannot be reached. Check your connection and try again.", 0, "unreachable");
+      return new Problem(t("The server cannot be reached. Check your connection and try again."), 0, "unreachable");
     // Errors inside a stream are sentences already.
     return new Problem(error.message || plainSentence(500), 0, "stream");
   }

@@ -1,4 +1,6 @@
 // A form with a file on its way to the server. XMLHttpRequest, because fetch does not tell how much was sent.
+import { t } from "~/shared/language/words";
+
 import { csrfHeaders, sessionEnded } from "./client";
 import { Problem, problemFrom } from "./problems";
 
@@ -52,7 +54,7 @@ export function sendForm(path: string, form: FormData, { name, onProgress, signa
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded));
     request.addEventListener("load", () => (request.status < 300 ? done(bodyOf(request)) : fail(problemOf(request))));
     request.addEventListener("error", () =>
-      fail(new Problem("The upload broke off. Check your connection, and that the file is still there.", 0, "unreachable")),
+      fail(new Problem(t("The upload broke off. Check your connection, and that the file is still there."), 0, "unreachable")),
     );
     request.addEventListener("abort", () => fail(new DOMException("the upload was cancelled", "AbortError")));
     signal.addEventListener("abort", () => request.abort());

@@ -77,3 +77,23 @@ export type TaskChange = Schemas["TaskChange"];
 export type Ticket = Schemas["TicketRead"];
 export type TicketPage = Schemas["TicketPage"];
 export type TicketChange = Schemas["TicketChange"];
+/** A host of models, and whose key calls it. */
+export type Provider = Schemas["ProviderRead"];
+/** What a workspace settles about models. */
+export type ModelSettings = Schemas["ModelChoices"];
+export type ToolRule = Schemas["RuleRead"];
+export type ToolRuleCreate = Schemas["RuleCreate"];
+export type ToolCondition = Schemas["ConditionGiven"];
+/** What the rules say about a call that nobody makes. */
+export type ToolJudgement = Schemas["JudgementRead"];
+export type McpServer = Schemas["ServerRead"];
+export type McpServerCreate = Schemas["ServerCreate"];
+export type McpServerChange = Schemas["ServerChange"];
+export type McpServerChecked = Schemas["ServerChecked"];
+export type McpTool = Schemas["ServerTool"];
+/** Somebody's feedback, as those who run the workspace read it. */
+export type FeedbackEntry = Schemas["FeedbackEntry"];
+export type FeedbackPage = Schemas["FeedbackPage"];
+/** One call of a model, of the ledger. */
+export type ModelCall = Schemas["CallRead"];
+export type ModelCallPage = Schemas["CallPage"];

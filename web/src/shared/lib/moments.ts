@@ -1,9 +1,13 @@
 // Times as people say them, in the language of the browser.
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const numbers = new Intl.NumberFormat();
+import { locale } from "~/shared/language/languages";
+import { t } from "~/shared/language/words";
+
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
+const whole = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+const numbers = new Intl.NumberFormat(locale);
+const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 const startOfDay = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 
@@ -31,7 +35,7 @@ export function age(iso: string, now = new Date()): Age {
 
 export function seconds(milliseconds: number): string {
   const value = Math.max(0.1, milliseconds / 1000);
-  return value < 10 ? `${value.toFixed(1)} s` : `${Math.round(value)} s`;
+  return t("{seconds} s", { seconds: value < 10 ? tenths.format(value) : String(Math.round(value)) });
 }
 
 export function count(value: number): string {

@@ -1,4 +1,5 @@
 // Sizes of files as people say them.
+import { locale } from "~/shared/language/languages";
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 
@@ -12,5 +13,5 @@ export function fileSize(bytes: number): string {
   }
   const digits = unit > 0 && value < 10 ? 1 : 0;
   const unitDisplay = unit === 0 ? "long" : "short";
-  return new Intl.NumberFormat(undefined, { style: "unit", unit: units[unit], unitDisplay, maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat(locale, { style: "unit", unit: units[unit], unitDisplay, maximumFractionDigits: digits }).format(value);
 }

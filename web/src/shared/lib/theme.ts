@@ -38,3 +38,14 @@ export function useThemeChoice(): ThemeChoice {
     return () => listeners.delete(listener);
   }, themeChoice);
 }
+
+function watchPainted(listener: () => void): () => void {
+  const observer = new MutationObserver(listener);
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  return () => observer.disconnect();
+}
+
+/** Whether the page is dark now, whoever made it so. */
+export function useDark(): boolean {
+  return useSyncExternalStore(watchPainted, () => document.documentElement.dataset.theme === "dark");
+}

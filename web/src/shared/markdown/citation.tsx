@@ -1,6 +1,7 @@
 // A citation in an answer: its number, a card that shows the passage, and the way to the place in the document.
 import { type ReactNode, Suspense, lazy, useContext, useRef, useState } from "react";
 
+import { t } from "~/shared/language/words";
 
 import type { Doubt } from "./citation_markers";
 import { SourceLink } from "./source_link";
@@ -39,10 +40,11 @@ function useCard() {
   };
 }
 
-const warnings: Record<Doubt, string> = {
-  unconfirmed: ", not confirmed by the source",
-  unchecked: ", not checked against the source",
-};
+function nameOf({ number, title }: Source, doubt: Doubt | undefined): string {
+  if (doubt === "unconfirmed") return t("Source {number}: {title}, not confirmed by the source", { number, title });
+  if (doubt === "unchecked") return t("Source {number}: {title}, not checked against the source", { number, title });
+  return t("Source {number}: {title}", { number, title });
+}
 
 function Chip({ source, doubt }: { source: Source; doubt: Doubt | undefined }) {
   const { card, show, hide } = useCard();
@@ -51,7 +53,7 @@ function Chip({ source, doubt }: { source: Source; doubt: Doubt | undefined }) {
       <SourceLink
         source={source}
         data-doubt={doubt}
-        aria-label={`Source ${source.number}: ${source.title}${doubt ? warnings[doubt] : ""}`}
+        aria-label={nameOf(source, doubt)}
         aria-describedby={card?.open ? card.id : undefined}
         className="citation"
         onPointerEnter={(event) => {

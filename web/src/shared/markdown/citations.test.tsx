@@ -26,7 +26,7 @@ const show = (text: string, sources: Source[] = [source(1), source(2)], streamin
 const chips = () => screen.queryAllByRole("link", { name: /^Source/ });
 
 describe("markers of citations", () => {
-  it("become links to the place in the document [RAG-10] [RAG-14]", () => {
+  it("become links to the place in the document [RAG-10] [RAG-14] [UI-24]", () => {
     show("Budgets hold [1]. They are **set by an owner [2]**.");
     expect(chips().map((chip) => [chip.getAttribute("aria-label"), chip.getAttribute("href")])).toEqual([
       ["Source 1: Guide 1", "/library/documents/doc_1?start=1&end=9&revision=1"],

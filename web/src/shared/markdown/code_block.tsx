@@ -1,7 +1,11 @@
 // A block of code with its language's name, a copy button, and colours once the highlighter is there.
-import { type CSSProperties, useEffect, useMemo, useState } from "react";
+import { PanelRight } from "lucide-react";
+import { type CSSProperties, useContext, useEffect, useMemo, useState } from "react";
 
+import { t } from "~/shared/language/words";
 import { CopyButton } from "~/shared/ui/copy_button";
+
+import { type Block, OpenBeside, kindOf } from "./beside";
 
 type Token = { content: string; htmlStyle?: Record<string, string> };
 type Coloured = { code: string; language: string; lines: Token[][] };
@@ -84,19 +88,20 @@ const names: Record<string, string> = {
   yaml: "YAML",
   yml: "YAML",
   csv: "CSV",
+  svg: "SVG",
   toml: "TOML",
 };
 
 export function languageLabel(language: string): string {
-  if (language === "") return "Text";
+  if (language === "") return t("Text");
   return names[language.toLowerCase()] ?? language.charAt(0).toUpperCase() + language.slice(1);
 }
 
 type CodeBlockProps = { code: string; language: string; complete: boolean };
 
-export function CodeBlock({ code, language, complete }: CodeBlockProps) {
+/** The text alone, coloured. */
+export function CodeText({ code, language, complete }: CodeBlockProps) {
   const coloured = useColours(code, language, complete);
-  const label = languageLabel(language);
   const rest = coloured ? code.slice(coloured.code.length) : code;
   const lines = useMemo(
     () =>
@@ -115,20 +120,42 @@ export function CodeBlock({ code, language, complete }: CodeBlockProps) {
       )),
     [coloured],
   );
-
   return (
-    <figure dir="ltr" className="my-4 overflow-hidden rounded-xl border border-line bg-code" aria-label={`${label} code`}>
+    <code>
+      {lines}
+      {rest}
+    </code>
+  );
+}
+
+function OpenButton({ block }: { block: Block }) {
+  const open = useContext(OpenBeside);
+  if (open === null || kindOf(block) === null) return null;
+  return (
+    <button
+      type="button"
+      className="inline-flex h-7 items-center gap-1.5 rounded-lg px-2 transition-colors duration-150 hover:bg-hover hover:text-ink"
+      onClick={(event) => open(block, event.currentTarget)}
+    >
+      <PanelRight aria-hidden className="size-3.5 rtl:-scale-x-100" />
+      {t("Open beside")}
+    </button>
+  );
+}
+
+export function CodeBlock({ code, language, complete }: CodeBlockProps) {
+  const label = languageLabel(language);
+  return (
+    <figure dir="ltr" className="my-4 overflow-hidden rounded-xl border border-line bg-code" aria-label={t("{language} code", { language: label })}>
       <figcaption className="flex h-9 items-center justify-between border-b border-line pr-1.5 pl-3.5 text-xs text-quiet">
-        <span>{label}</span>
-        <CopyButton text={() => code} label="Copy code" />
+        <span className="me-auto">{label}</span>
+        <OpenButton block={{ language, code }} />
+        <CopyButton text={() => code} label={t("Copy code")} />
       </figcaption>
       {/* A long line scrolls sideways, so the keyboard must be able to reach the box. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre tabIndex={0} className="overflow-x-auto px-3.5 py-3 font-mono text-[0.8125rem] leading-[1.6]">
-        <code>
-          {lines}
-          {rest}
-        </code>
+        <CodeText code={code} language={language} complete={complete} />
       </pre>
     </figure>
   );

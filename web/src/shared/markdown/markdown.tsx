@@ -1,6 +1,8 @@
 // Markdown that loads its reader after the first page stands; until then the text shows as it is.
 import { Suspense, lazy } from "react";
 
+import { Boundary } from "~/shared/ui/boundary";
+
 const load = () => import("./rendered");
 const Rendered = lazy(load);
 
@@ -12,9 +14,13 @@ export function preloadMarkdown(): void {
 }
 
 export function Markdown({ text, streaming }: { text: string; streaming: boolean }) {
+  const plain = <div className="answer whitespace-pre-wrap">{text}</div>;
   return (
-    <Suspense fallback={<div className="answer whitespace-pre-wrap">{text}</div>}>
-      <Rendered text={text} streaming={streaming} />
-    </Suspense>
+    // What cannot be drawn, or not be loaded, is still there to read.
+    <Boundary renderProblem={() => plain}>
+      <Suspense fallback={plain}>
+        <Rendered text={text} streaming={streaming} />
+      </Suspense>
+    </Boundary>
   );
 }

@@ -1,20 +1,37 @@
 // Markdown as a model writes it, block by block, with nothing in it that could act: no HTML, no foreign pictures.
-import { Children, type ComponentProps, type JSX, type ReactNode, createContext, isValidElement, useContext } from "react";
+import { Children, type ComponentProps, type JSX, type ReactNode, createContext, isValidElement, useContext, useMemo } from "react";
 import { Streamdown, defaultRehypePlugins, defaultRemarkPlugins, useIsCodeFenceIncomplete } from "streamdown";
+
+import { t } from "~/shared/language/words";
 
 import { Citation } from "./citation";
 import { type Doubt, citationMarkers } from "./citation_markers";
 import { CodeBlock } from "./code_block";
+import { Diagram } from "./diagram";
+import { Formula } from "./formula";
 import { safeImage, safeLink } from "./links";
+import { withMathMarks } from "./math_marks";
+import { mathNodes } from "./math_nodes";
 import { realHost } from "./real_host";
 
 type Tag<Name extends keyof JSX.IntrinsicElements> = ComponentProps<Name> & { node?: unknown };
 
+function withoutLastBreaks(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "\n") end -= 1;
+  return text.slice(0, end);
+}
+
 function Code({ className, children }: Tag<"code">) {
   const incomplete = useIsCodeFenceIncomplete();
   const language = /language-([^\s]+)/.exec(className ?? "")?.[1] ?? "";
-  const code = (typeof children === "string" ? children : "").replace(/\n+$/, "");
+  const code = withoutLastBreaks(typeof children === "string" ? children : "");
+  if (language === "mermaid") return <Diagram code={code} complete={!incomplete} />;
   return <CodeBlock code={code} language={language} complete={!incomplete} />;
+}
+
+function FormulaElement({ tex, display }: { tex: string; display: string }) {
+  return <Formula tex={tex} display={display === "true"} />;
 }
 
 /** The words of what a link shows, whatever they are wrapped in. */
@@ -47,16 +64,16 @@ function Image({ src, alt }: Tag<"img">) {
   const own = safeImage(given);
   if (own !== null) return <img src={own} alt={alt ?? ""} loading="lazy" />;
   const address = safeLink(given);
-  const name = alt || "picture";
+  const name = alt || t("picture");
   // A foreign picture is offered, not loaded.
-  return address === null ? <span>{name}</span> : <Link href={address}>{`Open ${name}`}</Link>;
+  return address === null ? <span>{name}</span> : <Link href={address}>{t("Open {name}", { name })}</Link>;
 }
 
 function Table({ children }: Tag<"table">) {
   return (
     // A wide table scrolls inside its frame, so the keyboard must be able to reach it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className="table-frame" role="group" aria-label="Table" tabIndex={0}>
+    <div className="table-frame" role="group" aria-label={t("Table")} tabIndex={0}>
       <table dir="auto">{children}</table>
     </div>
   );
@@ -107,7 +124,7 @@ function Marker({ number, doubt, address }: MarkerProps) {
 
 /** The box of a task in a list; it shows, and does not change. */
 function TaskBox({ checked }: Tag<"input">) {
-  return <input type="checkbox" checked={checked === true} readOnly disabled aria-label={checked === true ? "Done" : "To do"} />;
+  return <input type="checkbox" checked={checked === true} readOnly disabled aria-label={checked === true ? t("Done") : t("To do")} />;
 }
 
 function InlineCode({ children }: Tag<"code">) {
@@ -142,6 +159,7 @@ const components = {
   sup: plain("sup"),
   sub: plain("sub"),
   citation: Marker,
+  formula: FormulaElement,
 } as unknown as ComponentProps<typeof Streamdown>["components"];
 
 const harden = defaultRehypePlugins.harden as [unknown, object];
@@ -162,7 +180,7 @@ const rehypePlugins = [
   ],
 ] as unknown as ComponentProps<typeof Streamdown>["rehypePlugins"];
 
-const remarkPlugins = [...Object.values(defaultRemarkPlugins), citationMarkers] as ComponentProps<typeof Streamdown>["remarkPlugins"];
+const remarkPlugins = [...Object.values(defaultRemarkPlugins), mathNodes, citationMarkers] as ComponentProps<typeof Streamdown>["remarkPlugins"];
 
 // `[name]: address` at a line's start, which links anywhere in the text may stand for.
 const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
@@ -170,6 +188,7 @@ const DEFINITION = /^ {0,3}\[[^\]\n]+\]:/m;
 export default function Rendered({ text, streaming }: { text: string; streaming: boolean }) {
   // Read block by block also when it is whole: an answer that ends would otherwise be drawn anew from its first word.
   const isOnePiece = !streaming && DEFINITION.test(text);
+  const marked = useMemo(() => withMathMarks(text, streaming), [text, streaming]);
   return (
     <Streamdown
       className="answer"
@@ -182,7 +201,7 @@ export default function Rendered({ text, streaming }: { text: string; streaming:
       controls={false}
       linkSafety={{ enabled: false }}
     >
-      {text}
+      {marked}
     </Streamdown>
   );
 }

@@ -1,6 +1,8 @@
 // The passages that an answer cites, as its markers look them up. Rows give them, and markers read them.
 import { createContext } from "react";
 
+import { t } from "~/shared/language/words";
+
 export type Source = {
   /** What stands in the marker. */
   number: number;
@@ -22,5 +24,5 @@ export const percent = (score: number): string => `${Math.round(Math.min(1, Math
 /** "Page 3 · Budgets › Limits", as far as it is known; a first heading that only says the title again is left out. */
 export function whereabouts({ title, page, headings }: Pick<Source, "title" | "page" | "headings">): string {
   const chapters = headings[0] === title ? headings.slice(1) : headings;
-  return [page === null ? "" : `Page ${page}`, chapters.join(" › ")].filter(Boolean).join(" · ");
+  return [page === null ? "" : t("Page {page}", { page }), chapters.join(" › ")].filter(Boolean).join(" · ");
 }

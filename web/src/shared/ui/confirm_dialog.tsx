@@ -1,6 +1,8 @@
 // Asks before something is gone for good.
 import { useRef } from "react";
 
+import { t } from "~/shared/language/words";
+
 import { Button } from "./button";
 import { Dialog } from "./dialog";
 
@@ -23,7 +25,7 @@ export default function ConfirmDialog({ title, description, verb, onConfirm, onC
     <Dialog open onOpenChange={(open) => !open && onClose()} title={title} description={description} initialFocus={cancel}>
       <div className="flex justify-end gap-2">
         <Button ref={cancel} onClick={onClose}>
-          Cancel
+          {t("Cancel")}
         </Button>
         <Button look="danger" onClick={confirm}>
           {verb}

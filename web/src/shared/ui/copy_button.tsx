@@ -2,12 +2,14 @@
 import { Check, Copy } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 
+import { t } from "~/shared/language/words";
+
 import { IconButton } from "./button";
 import { toast } from "./toasts";
 
 type CopyButtonProps = { text: () => string; label?: string; className?: string };
 
-export function CopyButton({ text, label = "Copy", className }: CopyButtonProps) {
+export function CopyButton({ text, label, className }: CopyButtonProps) {
   const [copied, setCopied] = useState(false);
   const timer = useRef<number | undefined>(undefined);
   useEffect(() => () => window.clearTimeout(timer.current), []);
@@ -16,7 +18,7 @@ export function CopyButton({ text, label = "Copy", className }: CopyButtonProps)
     try {
       await navigator.clipboard.writeText(text());
     } catch {
-      toast("The browser did not allow copying. Select the text and copy it by hand.");
+      toast(t("The browser did not allow copying. Select the text and copy it by hand."));
       return;
     }
     setCopied(true);
@@ -25,7 +27,7 @@ export function CopyButton({ text, label = "Copy", className }: CopyButtonProps)
   };
 
   return (
-    <IconButton small label={copied ? "Copied" : label} className={className} onClick={() => void copy()}>
+    <IconButton small label={copied ? t("Copied") : (label ?? t("Copy"))} className={className} onClick={() => void copy()}>
       {copied ? <Check aria-hidden className="size-4" /> : <Copy aria-hidden className="size-4" />}
     </IconButton>
   );

@@ -3,6 +3,8 @@ import { Dialog as Base } from "@base-ui/react/dialog";
 import { X } from "lucide-react";
 import { type ReactNode, type RefObject, useRef } from "react";
 
+import { t } from "~/shared/language/words";
+
 import { IconButton } from "./button";
 
 type DialogProps = {
@@ -40,7 +42,7 @@ export function Dialog({ open, onOpenChange, title, description, children, initi
               </div>
               <Base.Close
                 render={
-                  <IconButton label="Close" small className="-mt-1 -mr-1.5">
+                  <IconButton label={t("Close")} small className="-mt-1 -me-1.5">
                     <X aria-hidden className="size-4" />
                   </IconButton>
                 }

@@ -15,6 +15,8 @@ export function Field({ label, hint, fault, className, ...rest }: FieldProps) {
       </label>
       <input
         {...rest}
+        // A box that is empty stands as the page does: its placeholder is of the page.
+        dir={rest.dir === "auto" && !rest.value ? undefined : rest.dir}
         id={id}
         aria-invalid={fault ? true : undefined}
         aria-describedby={note ? `${id}-note` : undefined}

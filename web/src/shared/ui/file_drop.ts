@@ -1,6 +1,8 @@
 // Files that are dropped anywhere on the page, or pasted.
 import { useEffect, useRef, useState } from "react";
 
+import { t } from "~/shared/language/words";
+
 import { toast } from "./toasts";
 
 const isFolder = (item: DataTransferItem): boolean => item.webkitGetAsEntry?.()?.isDirectory === true;
@@ -8,7 +10,7 @@ const isFolder = (item: DataTransferItem): boolean => item.webkitGetAsEntry?.()?
 /** The files of a drop or paste. A folder is no file: reading it would fail in the middle. */
 export function filesOf(data: DataTransfer | null): File[] {
   const items = [...(data?.items ?? [])].filter((item) => item.kind === "file");
-  if (items.some(isFolder)) toast("Folders cannot be added. Open the folder and choose its files.");
+  if (items.some(isFolder)) toast(t("Folders cannot be added. Open the folder and choose its files."));
   return items
     .filter((item) => !isFolder(item))
     .map((item) => item.getAsFile())

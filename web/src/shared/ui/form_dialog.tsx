@@ -2,6 +2,7 @@
 import type { FormEvent, ReactNode } from "react";
 
 import { asProblem } from "~/shared/api/problems";
+import { t } from "~/shared/language/words";
 import { Button } from "./button";
 import { Dialog } from "./dialog";
 import { Notice } from "./notice";
@@ -30,7 +31,7 @@ export function FormDialog({ title, description, verb, busy, complete, error, on
         {children}
         {error ? <Notice kind="problem">{asProblem(error).message}</Notice> : null}
         <div className="flex justify-end gap-2 pt-1">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t("Cancel")}</Button>
           <Button look="loud" type="submit" busy={busy} disabled={!complete}>
             {verb}
           </Button>

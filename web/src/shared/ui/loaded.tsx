@@ -3,6 +3,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { asProblem } from "~/shared/api/problems";
+import { t } from "~/shared/language/words";
 
 import { Button } from "./button";
 import { Notice } from "./notice";
@@ -28,7 +29,7 @@ export function Loaded<Data>({ query: { data, error, isFetching, refetch }, wait
       action={
         asProblem(error).status === 403 ? null : (
           <Button look="danger" busy={isFetching} onClick={() => void refetch()}>
-            Try again
+            {t("Try again")}
           </Button>
         )
       }

@@ -2,6 +2,9 @@
 // comes near, so that a page full of menus costs no more than its buttons.
 import { type KeyboardEvent, type ReactElement, type ReactNode, Suspense, cloneElement, lazy, useState } from "react";
 
+import { Boundary } from "./boundary";
+import { FloatingProblem } from "./problem";
+
 export type MenuEntry =
   | { kind: "item"; label: string; icon?: ReactNode; danger?: boolean; onSelect: () => void }
   | { kind: "line"; name: string }
@@ -15,6 +18,8 @@ export type MenuEntry =
 
 const load = () => import("./menu_popup");
 const MenuPopup = lazy(load);
+// What cannot be loaded is said when it is asked for.
+const warm = () => void load().catch(() => undefined);
 
 type TriggerProps = {
   ref: (element: HTMLButtonElement | null) => void;
@@ -50,8 +55,8 @@ export function Menu({ trigger, entries, side = "bottom", align = "end" }: MenuP
       event.preventDefault();
       show();
     },
-    onPointerEnter: () => void load(),
-    onFocus: () => void load(),
+    onPointerEnter: warm,
+    onFocus: warm,
     "aria-haspopup": "menu",
     "aria-expanded": open,
   };
@@ -59,9 +64,11 @@ export function Menu({ trigger, entries, side = "bottom", align = "end" }: MenuP
     <>
       {cloneElement(trigger, props)}
       {used ? (
-        <Suspense>
-          <MenuPopup open={open} onOpenChange={setOpen} anchor={anchor} entries={entries} side={side} align={align} />
-        </Suspense>
+        <Boundary renderProblem={(isLost) => <FloatingProblem isLost={isLost} />}>
+          <Suspense>
+            <MenuPopup open={open} onOpenChange={setOpen} anchor={anchor} entries={entries} side={side} align={align} />
+          </Suspense>
+        </Boundary>
       ) : null}
     </>
   );

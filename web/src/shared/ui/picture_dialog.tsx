@@ -2,6 +2,8 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { Download, X } from "lucide-react";
 
+import { t } from "~/shared/language/words";
+
 import { IconButton } from "./button";
 
 type PictureDialogProps = { url: string; name: string; onClose: () => void };
@@ -14,19 +16,19 @@ export default function PictureDialog({ url, name, onClose }: PictureDialogProps
         <Base.Viewport className="fixed inset-0 z-40 flex items-center justify-center p-4">
           <Base.Popup className="popup flex max-h-full max-w-full min-w-64 flex-col rounded-2xl border border-line bg-raised p-3 shadow-float outline-none">
             <div className="flex items-center gap-1 pb-2">
-              <Base.Title className="min-w-0 flex-1 truncate px-1 text-sm font-medium">{name}</Base.Title>
+              <Base.Title dir="auto" className="min-w-0 flex-1 truncate px-1 text-sm font-medium">{name}</Base.Title>
               <a
                 href={url}
                 download={name}
-                title="Save the picture"
-                aria-label="Save the picture"
+                title={t("Save the picture")}
+                aria-label={t("Save the picture")}
                 className="inline-flex size-7 items-center justify-center rounded-lg text-quiet hover:bg-hover hover:text-ink"
               >
                 <Download aria-hidden className="size-4" />
               </a>
               <Base.Close
                 render={
-                  <IconButton label="Close" small>
+                  <IconButton label={t("Close")} small>
                     <X aria-hidden className="size-4" />
                   </IconButton>
                 }

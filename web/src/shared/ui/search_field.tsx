@@ -1,6 +1,7 @@
 // A box that narrows a list by what is typed.
 import { Search, X } from "lucide-react";
 
+import { t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 
 import { IconButton } from "./button";
@@ -29,7 +30,7 @@ export function SearchField({ label, value, onChange, className }: SearchFieldPr
         className="h-9 w-full rounded-lg border border-line-strong bg-raised ps-8.5 pe-9 text-base placeholder:text-quiet sm:text-sm"
       />
       {value === "" ? null : (
-        <IconButton small label="Clear search" className="absolute end-1 top-1" onClick={() => onChange("")}>
+        <IconButton small label={t("Clear search")} className="absolute end-1 top-1" onClick={() => onChange("")}>
           <X aria-hidden className="size-4" />
         </IconButton>
       )}

@@ -12,6 +12,8 @@ export function TextArea({ label, className, ...rest }: TextAreaProps) {
       </label>
       <textarea
         {...rest}
+        // A box that is empty stands as the page does: its placeholder is of the page.
+        dir={rest.dir === "auto" && !rest.value ? undefined : rest.dir}
         id={id}
         className="block w-full resize-y rounded-lg border border-line-strong bg-raised px-3 py-2 text-base placeholder:text-quiet sm:text-sm"
       />

@@ -1,0 +1,37 @@
+// Lighthouse itself. It has a folder of its own here, since it weighs more than all of the app's packages together and
+// who only runs Steward needs none of it.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+export const devices = ["phone", "desktop"] as const;
+export type Device = (typeof devices)[number];
+
+export type Report = {
+  categories: Record<string, { title: string; score: number | null }>;
+  audits: Record<string, { title: string; score: number | null; displayValue?: string }>;
+  runtimeError?: { code: string; message: string };
+};
+
+type Lighthouse = (url: string, flags: object, config?: object) => Promise<{ lhr: Report } | undefined>;
+
+export const lighthouseFolder = join(import.meta.dirname, "node_modules/lighthouse");
+const load = async (file: string) => ((await import(pathToFileURL(join(lighthouseFolder, file)).href)) as { default: unknown }).default;
+
+async function lookOnce(url: string, device: Device, port: number): Promise<Report> {
+  const lighthouse = (await load("core/index.js")) as Lighthouse;
+  const config = device === "desktop" ? ((await load("core/config/desktop-config.js")) as object) : undefined;
+  const found = await lighthouse(url, { port, output: "json", logLevel: "silent", maxWaitForLoad: 30_000 }, config);
+  if (found === undefined) throw new Error(`Lighthouse said nothing about ${url}`);
+  if (found.lhr.runtimeError) throw new Error(`${url}: ${found.lhr.runtimeError.code}: ${found.lhr.runtimeError.message}`);
+  return found.lhr;
+}
+
+/** Look at one page with an empty cache. What Lighthouse found is also written to `file`. */
+export async function judge(url: string, device: Device, port: number, file: string): Promise<Report> {
+  // Now and then the browser records nothing; Lighthouse itself asks to be run again.
+  const report = await lookOnce(url, device, port).catch(() => lookOnce(url, device, port));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(report));
+  return report;
+}
