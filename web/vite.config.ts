@@ -174,6 +174,8 @@ export default defineConfig({
     ],
   },
   server: { proxy: { "/api": { target: server, ws: true }, "/v1": server, "/artifact": server } },
+  // A module, so that it may load a grammar when it meets its language.
+  worker: { format: "es" },
   build: {
     outDir: "../steward/static",
     emptyOutDir: true,

@@ -1,72 +1,31 @@
 // A block of code with its language's name, a copy button, and colours once the highlighter is there.
 import { PanelRight } from "lucide-react";
-import { type CSSProperties, useContext, useEffect, useMemo, useState } from "react";
+import { type CSSProperties, useContext, useEffect, useMemo, useRef, useState } from "react";
 
 import { t } from "~/shared/language/words";
 import { CopyButton } from "~/shared/ui/copy_button";
 
 import { type Block, OpenBeside, kindOf } from "./beside";
-
-type Token = { content: string; htmlStyle?: Record<string, string> };
-type Coloured = { code: string; language: string; lines: Token[][] };
-type Highlighter = Awaited<ReturnType<typeof loadHighlighter>>;
-
-let loading: ReturnType<typeof loadHighlighter> | null = null;
-
-async function loadHighlighter() {
-  const { createCodePlugin } = await import("@streamdown/code");
-  // The names are those of shiki_few.ts, which the plugin's type does not know.
-  const themes = ["steward-light", "steward-dark"] as unknown as ["github-light", "github-dark"];
-  return { plugin: createCodePlugin({ themes }), themes };
-}
+import { type Coloured, Colouring, type Token } from "./colours";
 
 /** Colours for the code as far as they are known; while it streams, the newest characters wait uncoloured. */
 function useColours(code: string, language: string, complete: boolean): Coloured | null {
-  const [highlighter, setHighlighter] = useState<Highlighter | null>(null);
   const [coloured, setColoured] = useState<Coloured | null>(null);
+  const colouring = useRef<Colouring | null>(null);
 
   useEffect(() => {
-    let here = true;
-    loading ??= loadHighlighter();
-    loading.then(
-      (loaded) => here && setHighlighter(loaded),
-      () => {
-        // Without colours the code is still there; the next block tries again.
-        loading = null;
-      },
-    );
-    return () => {
-      here = false;
-    };
+    const begun = new Colouring(setColoured);
+    colouring.current = begun;
+    return () => begun.close();
   }, []);
 
-  useEffect(() => {
-    if (!highlighter || !highlighter.plugin.supportsLanguage(language as "python")) return undefined;
-    let here = true;
-    const keep = (result: { tokens: Token[][] }) => {
-      if (here) setColoured({ code, language, lines: result.tokens });
-    };
-    const known = highlighter.plugin.highlight(
-      { code, language: language as "python", themes: highlighter.themes, isIncomplete: !complete },
-      keep as (result: object) => void,
-    );
-    if (known) keep(known as { tokens: Token[][] });
-    return () => {
-      here = false;
-    };
-  }, [highlighter, code, language, complete]);
+  useEffect(() => colouring.current?.want({ code, language, complete }), [code, language, complete]);
 
   return coloured && coloured.language === language && code.startsWith(coloured.code) ? coloured : null;
 }
 
-function tokenStyle(style: Record<string, string> | undefined): CSSProperties | undefined {
-  if (!style) return undefined;
-  return {
-    "--code-light": style.color,
-    "--code-dark": style["--shiki-dark"],
-    "--code-style": style["font-style"],
-  } as CSSProperties;
-}
+const tokenStyle = ({ light, dark, style }: Token) =>
+  ({ "--code-light": light, "--code-dark": dark, "--code-style": style }) as CSSProperties;
 
 const names: Record<string, string> = {
   bash: "Shell",
@@ -112,8 +71,8 @@ export function CodeText({ code, language, complete }: CodeBlockProps) {
           {index > 0 ? "\n" : null}
           {line.map((token, place) => (
             // oxlint-disable-next-line react/no-array-index-key
-            <span key={place} className="code-token" style={tokenStyle(token.htmlStyle)}>
-              {token.content}
+            <span key={place} className="code-token" style={tokenStyle(token)}>
+              {token.text}
             </span>
           ))}
         </span>
