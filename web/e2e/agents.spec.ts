@@ -26,7 +26,7 @@ test("an agent is made from a template, set up, activated, talked to and restore
   await page.goto("/");
   await page.getByRole("link", { name: "Agents", exact: true }).click();
   await expect(page).toHaveTitle("Agents · Steward");
-  await page.getByRole("button", { name: "New agent" }).click();
+  await page.getByRole("button", { name: "New agent", exact: true }).click();
   await page.getByRole("textbox", { name: "Name" }).fill(name);
   await page.getByRole("radio", { name: "Research" }).check();
   await page.getByRole("button", { name: "Create draft" }).click();
@@ -97,7 +97,7 @@ test("a built-in agent is read, and a viewer changes nothing", async ({ page }) 
   await expect(page.getByRole("note")).toContainText("built in");
   await expect(page.getByLabel("Name", { exact: true })).toBeDisabled();
   await page.goto("/agents");
-  await expect(page.getByRole("button", { name: "New agent" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "New agent", exact: true })).toHaveCount(0);
   await page.goto("/tasks");
   await expect(page.getByRole("button", { name: "New task" })).toHaveCount(0);
   await page.goto("/agents/asst_nobody");
@@ -145,7 +145,7 @@ test("a task is given to a colleague and done; a ticket waits", async ({ signedI
   await page.getByLabel("What is to be done").fill(title);
   await page.getByLabel("For", { exact: true }).selectOption({ label: "eve" });
   await page.getByLabel("To be done by").fill("2030-01-31");
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Create", exact: true }).click();
   const row = page.getByRole("listitem", { name: title });
   await expect(row).toContainText("for eve");
   await row.getByRole("link", { name: title }).click();
@@ -158,11 +158,11 @@ test("a task is given to a colleague and done; a ticket waits", async ({ signedI
   await page.getByRole("radio", { name: "Done" }).check();
   await expect(row).toBeVisible();
 
-  await page.getByRole("navigation", { name: "Kinds" }).getByRole("link", { name: "Tickets" }).click();
+  await page.getByRole("navigation", { name: "Kinds" }).getByRole("link", { name: "Tickets", exact: true }).click();
   const subject = unique("The gate is stuck");
   await page.getByRole("button", { name: "New ticket" }).click();
   await page.getByLabel("Subject").fill(subject);
-  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByRole("button", { name: "Create", exact: true }).click();
   await page.getByLabel(`State of ${subject}`).selectOption("pending");
   await page.getByRole("radio", { name: "Waiting" }).check();
   await expect(page.getByRole("listitem", { name: subject })).toContainText("#");
@@ -190,7 +190,7 @@ for (const { theme, width } of looks) {
     await expect(page.getByRole("list", { name: "Built-in agents" })).toBeVisible();
     await expect(page.getByRole("list", { name: "Agents of this workspace" })).toBeVisible();
     await examine(page, name("agents"));
-    await page.getByRole("button", { name: "New agent" }).click();
+    await page.getByRole("button", { name: "New agent", exact: true }).click();
     await expect(page.getByRole("radio", { name: "Research" })).toBeVisible();
     await examine(page, name("new-agent"));
     await page.goto(`/agents/${id}`);

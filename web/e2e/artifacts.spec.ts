@@ -50,7 +50,7 @@ test("a page opens beside the conversation, and gives the focus back [UI-22]", a
   await expect(frame(page).getByRole("heading", { name: "Tide" })).toBeVisible();
   await expect(beside.getByRole("button", { name: "Run scripts" })).toBeHidden();
   // A link of the page leads nowhere.
-  await frame(page).getByRole("link", { name: "More" }).click();
+  await frame(page).getByRole("link", { name: "More", exact: true }).click();
   await expect(frame(page).getByText("High water at six.")).toBeVisible();
   await beside.getByRole("tab", { name: "Source" }).click();
   await expect(beside.locator("pre")).toContainText("<h1>Tide</h1>");

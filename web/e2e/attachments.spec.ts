@@ -168,7 +168,7 @@ test("a colleague who reads a shared conversation sees its pictures", async ({ s
   await answers(page).last().getByRole("button", { name: "Share conversation" }).click();
   await page.getByRole("dialog", { name: "Share conversation" }).getByRole("button", { name: "Create link" }).click();
   const link = await page.getByLabel("Link", { exact: true }).inputValue();
-  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Done", exact: true }).click();
   const eve = await (await browser.newContext({ baseURL: state().url })).newPage();
   await signIn(eve, "eve@example.com");
   await eve.goto(link);

@@ -102,7 +102,7 @@ test("Escape stops too", async ({ signedIn: page }) => {
 test("another answer stands beside the first, and the pager goes between them [UI-26]", async ({ signedIn: page }) => {
   await page.goto("/");
   await ask(page, `{{tag:one}} {{words:12}}`);
-  await answers(page).last().getByRole("button", { name: "Regenerate" }).click();
+  await answers(page).last().getByRole("button", { name: "Regenerate", exact: true }).click();
   await finished(page);
   const versions = answers(page).last().getByRole("group", { name: "Versions" });
   await expect(versions).toHaveText("2/2");

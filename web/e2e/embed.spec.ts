@@ -61,7 +61,7 @@ async function ask(page: Page, text: string): Promise<void> {
   await box(page).fill(text);
   await box(page).press("Enter");
   await expect(chat(page).getByRole("button", { name: "Stop", exact: true })).toBeHidden();
-  await expect(answers(page).last().getByRole("button", { name: "Regenerate" })).toBeVisible();
+  await expect(answers(page).last().getByRole("button", { name: "Regenerate", exact: true })).toBeVisible();
 }
 
 /** Open a page of the other site as one of its visitors. */

@@ -61,7 +61,7 @@ test("sign in, ask, ask again, edit, rename, and sign out by the keyboard alone 
   await expect(box(page)).toBeFocused();
 
   // An answer lies before the box.
-  await press(page, answers(page).last().getByRole("button", { name: "Regenerate" }), "Enter", "Shift+Tab");
+  await press(page, answers(page).last().getByRole("button", { name: "Regenerate", exact: true }), "Enter", "Shift+Tab");
   const versions = answers(page).last().getByRole("group", { name: "Versions" });
   await expect(versions).toHaveText("2/2");
   await finished(page);
@@ -141,7 +141,7 @@ test("a text becomes a document and is found and read by the keyboard alone [UI-
     // The guards hand the focus on in the frame after.
     await expect.poll(where).toBe("within");
   }
-  await press(page, dialog.getByRole("button", { name: "Add" }));
+  await press(page, dialog.getByRole("button", { name: "Add", exact: true }));
   const documents = page.getByRole("list", { name: "Documents" });
   await expect(documents.locator("[data-status=ready]").filter({ hasText: word })).toHaveCount(1);
 
@@ -150,7 +150,7 @@ test("a text becomes a document and is found and read by the keyboard alone [UI-
   await page.keyboard.press("Enter");
   await press(page, page.getByRole("list", { name: "Passages" }).getByRole("link").first());
   await expect(page.locator("mark")).toContainText("12 tons");
-  await press(page, page.getByRole("button", { name: "Back" }), "Enter", "Shift+Tab");
+  await press(page, page.getByRole("button", { name: "Back", exact: true }), "Enter", "Shift+Tab");
   await expect(page.getByRole("textbox", { name: "Test search" })).toHaveValue(/How much/);
 });
 

@@ -49,7 +49,7 @@ test("on the first day, without a key, an answer cites a sample document within 
     await expect(passage).toBeFocused();
     await expect(passage).toContainText(/budget/i);
 
-    await page.getByRole("button", { name: "Back" }).click();
+    await page.getByRole("button", { name: "Back", exact: true }).click();
     await expect(page).toHaveURL(/\/chat\//);
     // The stored answer has the same citations as the streamed one.
     await expect(marker).toBeVisible();
@@ -79,7 +79,7 @@ test("an uploaded file becomes ready, and the test search finds and opens it [CR
   await first.getByRole("link").click();
   await expect(page.locator("mark")).toContainText(`The ${machine} holds 2.4 litres`);
   await expect(page.locator("mark")).toBeInViewport();
-  await page.getByRole("button", { name: "Back" }).click();
+  await page.getByRole("button", { name: "Back", exact: true }).click();
   await expect(search).toHaveValue(/How many litres/);
   await expect(first).toContainText("2.4 litres");
 });
@@ -121,7 +121,7 @@ test("several files are dropped at once, and a text is pasted", async ({ signedI
   await expect(dialog.getByLabel("Text")).toHaveValue(`The ${word} was pasted.`);
   await dialog.getByLabel("Title").fill(`${word} note`);
   await dialog.getByLabel("Tags").fill("pasted");
-  await dialog.getByRole("button", { name: "Add" }).click();
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
   await expect(row(page, `${word} note`)).toHaveAttribute("data-status", "ready");
   await expect(row(page, `${word} note`)).toContainText("pasted");
 });
@@ -195,7 +195,7 @@ test("collections keep documents apart", async ({ signedIn: page }) => {
   await page.goto("/library");
   await page.getByRole("button", { name: "New collection" }).click();
   await page.getByRole("dialog").getByLabel("Name").fill(name);
-  await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
   const pill = page.getByRole("group", { name: "Collections" }).getByRole("button", { name: new RegExp(`^${name}`) });
   await expect(pill).toHaveAttribute("aria-pressed", "true");
   await expect(page.getByText("Nothing is here yet.")).toBeVisible();

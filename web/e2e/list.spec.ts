@@ -215,6 +215,12 @@ test("a found message is opened where it is, marked, and is there again after a 
   await page.getByRole("button", { name: "To the end" }).click();
   await expect(page.getByText("Number 44")).toBeInViewport();
 
+  // Whoever presses the result again is led there again.
+  await search.fill(word);
+  await hit.first().click();
+  await expect(found).toBeInViewport();
+  await expect(found).toHaveAttribute("data-found", "true");
+
   // What is said from a far place stands at the end.
   await page.reload();
   await expect(found).toBeInViewport();

@@ -131,7 +131,7 @@ test("edits, other versions, and a stop in one tab are seen in the other", async
   await expect(answers(other)).toContainText("The first answer.", soon);
 
   await finished(page);
-  await answers(page).last().getByRole("button", { name: "Regenerate" }).click();
+  await answers(page).last().getByRole("button", { name: "Regenerate", exact: true }).click();
   await expect(other.getByText("2/2").last()).toBeVisible(soon);
   await finished(page);
   await finished(other);

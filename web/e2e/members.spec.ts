@@ -26,7 +26,7 @@ test("somebody new comes in by the link, gets another role, and is out at once w
   // A press beside the window does not take it away.
   await page.mouse.click(8, 8);
   await expect(shown).toBeVisible();
-  await shown.getByRole("button", { name: "Done" }).click();
+  await shown.getByRole("button", { name: "Done", exact: true }).click();
   await expect(page.getByText(link)).toHaveCount(0);
   const row = page.getByRole("listitem", { name });
   await expect(row.getByLabel(`Role of ${name}`)).toHaveValue("viewer");

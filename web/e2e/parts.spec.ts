@@ -14,7 +14,7 @@ test("a page whose code cannot be loaded says so, the rest goes on, and another 
   await page.goto("/");
   await libraryLink(page).click();
   await expect(problem(page)).toContainText("This part could not be loaded");
-  await page.getByRole("link", { name: "Tasks" }).click();
+  await page.getByRole("link", { name: "Tasks", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Tasks", level: 1 })).toBeVisible();
   await libraryLink(page).click();
   await expect(problem(page)).toContainText("This part could not be loaded");

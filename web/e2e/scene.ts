@@ -53,7 +53,7 @@ export async function ask(page: Page, text: string): Promise<void> {
 
 export async function finished(page: Page): Promise<void> {
   await expect(page.getByRole("button", { name: "Stop", exact: true })).toBeHidden();
-  await expect(answers(page).last().getByRole("button", { name: "Regenerate" })).toBeVisible();
+  await expect(answers(page).last().getByRole("button", { name: "Regenerate", exact: true })).toBeVisible();
 }
 
 /** A word that no other scene uses, to find one's own conversation by. */

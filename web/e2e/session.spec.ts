@@ -94,7 +94,7 @@ test("the example session: asked, looked up, cited, asked further, counted and k
     await sources.getByRole("link").first().click();
     await expect(page).toHaveURL(/\/library\/documents\/doc_/);
     await expect(page.locator("mark")).toContainText(harbour);
-    await page.getByRole("button", { name: "Back" }).click();
+    await page.getByRole("button", { name: "Back", exact: true }).click();
     await expect(marker).toBeVisible();
   });
 

@@ -46,10 +46,10 @@ test("a budget is made, changed and deleted", async ({ signedIn: page }) => {
   const dialog = page.getByRole("dialog", { name: "New budget" });
   await dialog.getByLabel("Limits").selectOption({ label: "Only you" });
   await dialog.getByLabel("Most money, in US dollars").fill("nothing");
-  await expect(dialog.getByRole("button", { name: "Create" })).toBeDisabled();
+  await expect(dialog.getByRole("button", { name: "Create", exact: true })).toBeDisabled();
   await dialog.getByLabel("Most money, in US dollars").fill("1234.000000001");
   await dialog.getByRole("checkbox", { name: "50 %" }).check();
-  await dialog.getByRole("button", { name: "Create" }).click();
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
   const card = page.getByRole("listitem", { name: "You", exact: true });
   await expect(card).toContainText("of $1,234.000000001");
   await expect(card).toContainText("tells at 50, 80, 100 %");
@@ -57,7 +57,7 @@ test("a budget is made, changed and deleted", async ({ signedIn: page }) => {
   await page.getByRole("button", { name: "New budget" }).click();
   await dialog.getByLabel("Limits").selectOption({ label: "Only you" });
   await dialog.getByLabel("Most tokens, read and written").fill("5");
-  await dialog.getByRole("button", { name: "Create" }).click();
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
   await expect(dialog.getByRole("alert")).toContainText("There is such a budget already");
   await dialog.getByRole("button", { name: "Cancel" }).click();
 
@@ -90,7 +90,7 @@ test("an API key is shown once, works, and is refused when it is revoked; the lo
   await expect(shown).toBeVisible();
   const models = () => page.request.get("/v1/models", { headers: { authorization: `Bearer ${secret}` } });
   expect((await models()).status()).toBe(200);
-  await shown.getByRole("button", { name: "Done" }).click();
+  await shown.getByRole("button", { name: "Done", exact: true }).click();
   const row = page.getByRole("listitem", { name });
   await expect(row).toContainText(`…${secret.slice(-4)}`);
   await expect(page.getByText(secret)).toHaveCount(0);

@@ -43,7 +43,7 @@ test("a conversation is shared, read by a colleague, and taken back [CONV-17] [U
   await page.getByRole("button", { name: "Copy link" }).click();
   await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
-  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Done", exact: true }).click();
 
   const eve = await asColleague(browser, "eve@example.com", "/");
   await eve.getByRole("button", { name: "Shared with you" }).click();
@@ -160,7 +160,7 @@ for (const { theme, width } of looks)
     await page.getByRole("button", { name: "Create link" }).click();
     const link = await page.getByLabel("Link", { exact: true }).inputValue();
     await look("shared-link");
-    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByRole("button", { name: "Done", exact: true }).click();
     await answers(page).last().getByRole("button", { name: "Bad answer" }).click();
     await expect(page.getByLabel("Reason (optional)")).toBeVisible();
     await look("reason");

@@ -79,7 +79,7 @@ test.describe("what a workspace settles", () => {
     await dialog.getByLabel("Comparison").selectOption({ label: "contains" });
     await dialog.getByLabel("Value").fill("Harbour");
     await dialog.getByLabel("Reason").fill("New agents are looked at.");
-    await dialog.getByRole("button", { name: "Create" }).click();
+    await dialog.getByRole("button", { name: "Create", exact: true }).click();
     const rule = page.getByRole("listitem", { name: "Rule 1: createAgent" });
     await expect(rule).toContainText("A member, admin or owner must agree");
 
@@ -96,8 +96,8 @@ test.describe("what a workspace settles", () => {
     await page.goto("/");
     await send(page, `Make one. {{tool:createAgent:${JSON.stringify({ name: unique("Harbour"), description: "It helps." })}}} {{reply:It is there.}}`);
     await expect(answers(page).last()).toContainText("New agents are looked at.");
-    await expect(answers(page).last().getByRole("button", { name: "Approve" })).toBeVisible();
-    await answers(page).last().getByRole("button", { name: "Approve" }).click();
+    await expect(answers(page).last().getByRole("button", { name: "Approve", exact: true })).toBeVisible();
+    await answers(page).last().getByRole("button", { name: "Approve", exact: true }).click();
     await expect(answers(page).last()).toContainText("It is there.");
 
     await page.goto("/settings/tools");
@@ -164,7 +164,7 @@ test("a member reads the settings, and changes none of them", async ({ page }) =
   await expect(page.getByRole("main").getByRole("button", { name: /key/i })).toHaveCount(0);
   const sections = page.getByRole("navigation", { name: "Settings" });
   await expect(sections.getByRole("link", { name: "Feedback" })).toHaveCount(0);
-  await sections.getByRole("link", { name: "Tools" }).click();
+  await sections.getByRole("link", { name: "Tools", exact: true }).click();
   await expect(page.getByText(/Admins and owners settle it/)).toBeVisible();
   await expect(page.getByRole("button", { name: "New rule" })).toHaveCount(0);
   await page.goto("/settings/feedback");

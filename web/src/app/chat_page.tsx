@@ -1,7 +1,8 @@
 // One conversation's page: it reads what the server holds, and puts the rooms together around it.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, type RefObject, Suspense, lazy, useCallback, useEffect, useState } from "react";
+import { type ReactNode, type RefObject, Suspense, lazy, useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useRoute, useSearchParams } from "wouter";
+import { useHistoryState } from "wouter/use-browser-location";
 
 import { useAgentChoice } from "~/features/agents/agent_choice";
 import { AgentIntro } from "~/features/agents/agent_intro";
@@ -65,13 +66,15 @@ export default function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChan
   const { isPending: lacksDocuments } = useFirstDocuments(fresh);
   const [asked] = useSearchParams();
   // The message that somebody looked for; it may be gone, or be one of another conversation.
-  const found = asked.get("message");
+  const foundId = asked.get("message");
+  const press = useHistoryState<{ press?: number } | null>()?.press ?? 0;
+  const found = useMemo(() => (foundId === null ? null : { id: foundId, press }), [foundId, press]);
   const history = useQuery<ThreadDetail | null>({
     queryKey: keys.history(id),
     queryFn: ({ signal }) =>
-      readHistory(id, { signal, message: found })
+      readHistory(id, { signal, message: foundId })
         .catch((error: unknown) => {
-          if (asProblem(error).status === 404 && found !== null) return readHistory(id, { signal });
+          if (asProblem(error).status === 404 && foundId !== null) return readHistory(id, { signal });
           throw error;
         })
         .catch((error: unknown) => {

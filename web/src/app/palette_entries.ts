@@ -5,7 +5,7 @@ import { navigate } from "wouter/use-browser-location";
 
 import { useSignOut } from "~/features/identity/session";
 import { useThreadPages, useThreadSearch } from "~/features/threads/queries";
-import { threadAddress } from "~/features/threads/thread_address";
+import { openMessage, threadAddress } from "~/features/threads/thread_address";
 import type { Me, Thread } from "~/shared/api/types";
 import { type Word, t } from "~/shared/language/words";
 import { shortMoment } from "~/shared/lib/moments";
@@ -36,27 +36,27 @@ export const fits = (entry: Pick<Entry, "label" | "words">, typed: string): bool
     .every((word) => text.includes(word));
 };
 
-const conversation = (thread: Thread): Entry => ({
+const conversation = (thread: Thread, open = () => navigate(threadAddress(thread))): Entry => ({
   key: thread.id,
   label: thread.title || t("New conversation"),
   icon: MessageSquare,
   note: shortMoment(thread.last_message_at ?? thread.updated_at),
-  run: () => navigate(threadAddress(thread)),
+  run: open,
 });
 
-/** Each conversation once, however many of its messages were found. */
-const once = (threads: readonly Thread[]): Thread[] => [...new Map(threads.map((thread) => [thread.id, thread])).values()];
+/** Each conversation once, however many of its messages were found; the first entry counts. */
+const once = (entries: readonly Entry[]): Entry[] => entries.filter(({ key }, place) => entries.findIndex((entry) => entry.key === key) === place);
 
 function useConversations(typed: string): { entries: Entry[]; isSearching: boolean } {
   const text = useDeferredValue(typed);
   const recent = useThreadPages(false, null);
   const search = useThreadSearch(text);
   const known = recent.data?.pages.flatMap(({ items }) => items) ?? [];
-  if (typed === "") return { entries: known.slice(0, FEW).map(conversation), isSearching: false };
+  if (typed === "") return { entries: known.slice(0, FEW).map((thread) => conversation(thread)), isSearching: false };
   // What the list has already shows at once; what the server finds in messages follows.
-  const byTitle = known.filter((thread) => fits({ label: thread.title }, typed));
-  const found = search.data?.items.map(({ thread }) => thread) ?? [];
-  return { entries: once([...byTitle, ...found]).slice(0, FEW).map(conversation), isSearching: search.isFetching };
+  const byTitle = known.filter((thread) => fits({ label: thread.title }, typed)).map((thread) => conversation(thread));
+  const found = (search.data?.items ?? []).map(({ thread, message_id }) => conversation(thread, () => openMessage(thread, message_id)));
+  return { entries: once([...byTitle, ...found]).slice(0, FEW), isSearching: search.isFetching };
 }
 
 export type EntryActions = { onNewChat: () => void; onSearch: () => void; onShortcuts: () => void };

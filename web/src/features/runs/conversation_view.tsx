@@ -19,6 +19,7 @@ import { type ConversationOptions, useConversation } from "./conversation";
 import { EmptyState } from "./empty_state";
 import { Estimate } from "./estimate";
 import { FollowUps } from "./follow_up";
+import type { Found } from "./found_row";
 import { MessageList } from "./message_list";
 import type { Step } from "./message_row";
 import { filesIn, wordsOf } from "./messages";
@@ -51,7 +52,7 @@ type ConversationViewProps = Omit<ConversationOptions, "onUnsent"> & {
   /** Whether there is room for artifacts beside it. */
   opensArtifacts?: boolean;
   /** The message to show, that of the address. */
-  found?: string | null;
+  found?: Found | null;
 };
 
 /** The row of another version is another row: who pressed a button of the old one stands on the same of the new. */
@@ -144,7 +145,7 @@ export function ConversationView({
   useWhenDecided(waiting, !busy && !reconnecting, onDecided);
 
   useEffect(() => {
-    if (found !== null) void find(found);
+    if (found !== null) void find(found.id);
   }, [find, found]);
 
   useEffect(() => {

@@ -20,22 +20,25 @@ function focusWhenSeen(row: HTMLElement | null): () => void {
   return () => window.clearTimeout(timer);
 }
 
-export function useFoundRow(isFound: boolean): { row: RefObject<HTMLElement | null>; isMarked: boolean } {
+/** A message that was looked for, by the server's name, and in which press of a link: who presses again is led there again. */
+export type Found = { readonly id: string; readonly press: number };
+
+export function useFoundRow(found: Found | null): { row: RefObject<HTMLElement | null>; isMarked: boolean } {
   const row = useRef<HTMLElement | null>(null);
-  const [wasFound, setWasFound] = useState(false);
+  const [before, setBefore] = useState<Found | null>(null);
   const [isMarked, setMarked] = useState(false);
-  if (isFound !== wasFound) {
-    setWasFound(isFound);
-    setMarked(isFound);
+  if (found !== before) {
+    setBefore(found);
+    setMarked(found !== null);
   }
   useEffect(() => {
-    if (!isFound) return undefined;
+    if (found === null) return undefined;
     const leave = focusWhenSeen(row.current);
     const timer = window.setTimeout(() => setMarked(false), MARKED_MILLISECONDS);
     return () => {
       leave();
       window.clearTimeout(timer);
     };
-  }, [isFound]);
+  }, [found]);
   return { row, isMarked };
 }

@@ -7,6 +7,7 @@ import { VList, type VListHandle } from "virtua";
 import { t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 
+import type { Found } from "./found_row";
 import { Failure, MessageRow, type RowActions } from "./message_row";
 import { type ChatMessage, isSentHere, serverId } from "./messages";
 import type { Unsent } from "./outbox";
@@ -37,8 +38,8 @@ type MessageListProps = {
   onNewer: () => void;
   /** Show the conversation's end, where that is not among the messages. */
   onEnd: () => void;
-  /** The message that was looked for, by the server's name. */
-  found: string | null;
+  /** The message that was looked for. */
+  found: Found | null;
 };
 
 /** Whether this drawing puts rows in front of those that were there. */
@@ -77,7 +78,7 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
   const shift = usePrepended(rows);
   const count = rows.length;
   const end = messages.length - 1;
-  const foundPlace = found === null ? -1 : rows.findIndex(({ message }) => message !== null && serverId(message) === found);
+  const foundPlace = found === null ? -1 : rows.findIndex(({ message }) => message !== null && serverId(message) === found.id);
   // What somebody is typing into stays, however far they scroll.
   const written = rows.flatMap(({ key, message }, place) =>
     key === editing || place === foundPlace || (place === end && message !== null && waitingIn(message).length > 0) ? [place] : [],
@@ -88,7 +89,7 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
     if (following.current && !goesOn && count > 0) list.current?.scrollToIndex(count - 1, { align: "end" });
   }, [count, goesOn]);
 
-  const sought = useRef<string | null>(null);
+  const sought = useRef<Found | null>(null);
   useLayoutEffect(() => {
     if (found === null) sought.current = null;
     if (foundPlace < 0 || sought.current === found) return;
@@ -168,7 +169,7 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
               busy={busy}
               streaming={busy && place === end}
               last={place === end}
-              found={place === foundPlace}
+              found={place === foundPlace ? found : null}
               editing={row.key === editing}
               failure={place === end && !busy ? failure : null}
               actions={rowActions}

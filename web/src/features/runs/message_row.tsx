@@ -13,7 +13,7 @@ import { Notice } from "~/shared/ui/notice";
 
 import { AttachmentView } from "./attachment_view";
 import { FactsShown } from "./facts_shown";
-import { useFoundRow } from "./found_row";
+import { type Found, useFoundRow } from "./found_row";
 import { MessageParts } from "./message_parts";
 import { type ChatMessage, hasContent, serverId, wordsOf } from "./messages";
 import { OtherModel } from "./other_model";
@@ -268,7 +268,7 @@ export type MessageRowProps = {
   streaming: boolean;
   last: boolean;
   /** It was looked for, and is shown. */
-  found?: boolean;
+  found?: Found | null;
   editing: boolean;
   failure: string | null;
   actions: RowActions;
@@ -277,7 +277,7 @@ export type MessageRowProps = {
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { message, busy, editing, actions } = props;
   const own = message.role === "user";
-  const { row, isMarked } = useFoundRow(props.found === true);
+  const { row, isMarked } = useFoundRow(props.found ?? null);
   return (
     <article
       ref={row}

@@ -11,7 +11,7 @@ import { Button } from "~/shared/ui/button";
 
 import { note } from "./note";
 import { useThreadSearch } from "./queries";
-import { isThread, lastMoment, messageAddress } from "./thread_address";
+import { isThread, lastMoment, messageAddress, openMessage } from "./thread_address";
 
 function Snippet({ text }: { text: string }) {
   return (
@@ -43,7 +43,11 @@ function Hits({ hits, activeId, onOpen }: HitsProps) {
         <li key={`${hit.thread.id} ${hit.message_id}`}>
           <Link
             href={messageAddress(hit.thread, hit.message_id)}
-            onClick={onOpen}
+            onClick={(event) => {
+              event.preventDefault();
+              openMessage(hit.thread, hit.message_id);
+              onOpen();
+            }}
             aria-current={isThread(hit.thread, activeId) ? "page" : undefined}
             data-row
             className="block rounded-lg px-2.5 py-2 text-sm outline-offset-[-2px] hover:bg-hover aria-[current=page]:bg-hover"
