@@ -13,14 +13,14 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // What a page shows first beside the frame around it, by the beginning of its address; "/" stands for itself alone.
 const pages = {
-  "": "src/app/workplace.tsx",
-  "/": "src/app/chat_page.tsx",
-  "/chat/": "src/app/chat_page.tsx",
-  "/library": "src/features/knowledge/library_page.tsx",
-  "/agents": "src/features/agents/agents_page.tsx",
-  "/tasks": "src/features/tasks/tasks_page.tsx",
-  "/settings": "src/app/settings_page.tsx",
-  "/settings/usage": "src/features/usage/usage_section.tsx",
+  "": ["src/app/workplace.tsx"],
+  "/": ["src/app/chat_page.tsx"],
+  "/chat/": ["src/app/chat_page.tsx", "src/shared/markdown/rendered.tsx"],
+  "/library": ["src/features/knowledge/library_page.tsx"],
+  "/agents": ["src/features/agents/agents_page.tsx"],
+  "/tasks": ["src/features/tasks/tasks_page.tsx"],
+  "/settings": ["src/app/settings_page.tsx"],
+  "/settings/usage": ["src/features/usage/usage_section.tsx"],
 };
 
 type Chunks = Record<string, { type: string; fileName: string; facadeModuleId?: string | null; imports?: string[] }>;
@@ -36,10 +36,14 @@ function filesOfPages(chunks: Chunks): Record<string, string[]> {
   };
   const known = follow(chunkOf("index.html")?.fileName ?? "", new Set());
   const files: Record<string, string[]> = {};
-  for (const [beginning, module] of Object.entries(pages)) {
-    const chunk = chunkOf(module);
-    if (chunk === undefined) throw new Error(`${module} is no chunk of its own any more: look at the pages in vite.config.ts`);
-    const needed = [...follow(chunk.fileName, new Set())].filter((file) => !known.has(file));
+  for (const [beginning, modules] of Object.entries(pages)) {
+    const found = new Set<string>();
+    for (const module of modules) {
+      const chunk = chunkOf(module);
+      if (chunk === undefined) throw new Error(`${module} is no chunk of its own any more: look at the pages in vite.config.ts`);
+      follow(chunk.fileName, found);
+    }
+    const needed = [...found].filter((file) => !known.has(file));
     files[beginning] = needed.map((file) => `/${file}`);
     // The frame around the pages comes first, and comes with each of them.
     if (beginning === "") needed.forEach((file) => known.add(file));

@@ -1,6 +1,6 @@
 // The composition root: it alone knows all rooms, and which page shows which.
 import { QueryClient, QueryClientProvider, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, Suspense, lazy, useEffect, useState } from "react";
+import { type ReactNode, useDeferredValue, useEffect, useState } from "react";
 import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 
 import { SignInPage, nextPage } from "~/features/identity/sign_in_page";
@@ -15,18 +15,17 @@ import { Announcer } from "~/shared/lib/announcer";
 import { Boundary } from "~/shared/ui/boundary";
 import { Mark } from "~/shared/ui/brand";
 import { Button } from "~/shared/ui/button";
+import { later } from "~/shared/ui/later";
 import { ProblemPage } from "~/shared/ui/problem";
 import { Toasts } from "~/shared/ui/toasts";
 
 /** The pages behind the door. Who is not through it yet need not load them. */
-const loadWorkplace = () => import("./workplace").then(({ Workplace: page }) => ({ default: page }));
-const Workplace = lazy(loadWorkplace);
-const warmWorkplace = () => void loadWorkplace().catch(() => undefined);
+const Workplace = later(() => import("./workplace").then(({ Workplace: page }) => ({ default: page })), () => <Opening />);
 // Everywhere else they load while the server is asked who is here.
-if (!/^\/(?:sign-in|welcome)(?:\/|$)/.test(window.location.pathname)) warmWorkplace();
+if (!/^\/(?:sign-in|welcome)(?:\/|$)/.test(window.location.pathname)) void Workplace.preload();
 
 // Every component in every state; what is built for production has no such page.
-const ComponentsPage = import.meta.env.DEV ? lazy(() => import("~/dev/components_page")) : null;
+const ComponentsPage = import.meta.env.DEV ? later(() => import("~/dev/components_page")) : null;
 
 const makeClient = () =>
   new QueryClient({
@@ -78,7 +77,7 @@ function SignIn({ sessionEnded, onSignedIn }: { sessionEnded: boolean; onSignedI
   if (me) return <Redirect to={next} replace />;
   return (
     // Whoever types is about to come in.
-    <div className="contents" onInput={warmWorkplace}>
+    <div className="contents" onInput={() => void Workplace.preload()}>
       <SignInPage
         sessionEnded={sessionEnded}
         onSignedIn={() => {
@@ -104,12 +103,9 @@ function Inside() {
   const me = useMe();
   const [location] = useLocation();
   const search = useSearch();
-  if (me.data)
-    return (
-      <Suspense fallback={<Opening />}>
-        <Workplace key={placeOf(me.data)} me={me.data} />
-      </Suspense>
-    );
+  // The whole page is drawn in small pieces, so that none of them holds up a slow phone.
+  const known = useDeferredValue(me.data, undefined);
+  if (me.data) return known && placeOf(known) === placeOf(me.data) ? <Workplace key={placeOf(known)} me={known} /> : <Opening />;
   if (me.data === null) {
     const here = search === "" ? location : `${location}?${search}`;
     const next = here === "/" ? "" : `?next=${encodeURIComponent(here)}`;
@@ -142,9 +138,7 @@ function Pages() {
       </Route>
       {ComponentsPage ? (
         <Route path="/dev/components">
-          <Suspense>
-            <ComponentsPage />
-          </Suspense>
+          <ComponentsPage />
         </Route>
       ) : null}
       <Route>

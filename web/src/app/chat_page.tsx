@@ -1,6 +1,6 @@
 // One conversation's page: it reads what the server holds, and puts the rooms together around it.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, type RefObject, Suspense, lazy, useCallback, useEffect, useMemo, useState } from "react";
+import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useState } from "react";
 import { useLocation, useRoute, useSearchParams } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
@@ -25,10 +25,11 @@ import { rich, t } from "~/shared/language/words";
 import { NEW_DRAFT } from "~/shared/lib/drafts";
 import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
+import { later } from "~/shared/ui/later";
 
 import { MissingPage } from "./missing_page";
 
-const ShareDialog = lazy(() => import("~/features/threads/share_dialog"));
+const ShareDialog = later(() => import("~/features/threads/share_dialog"));
 
 const LONGEST_TITLE = 100;
 
@@ -213,9 +214,7 @@ export default function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChan
         <LoadingRows />
       )}
       {sharing && thread ? (
-        <Suspense>
-          <ShareDialog thread={thread} onClose={() => setSharing(false)} />
-        </Suspense>
+        <ShareDialog thread={thread} onClose={() => setSharing(false)} />
       ) : null}
     </main>
   );

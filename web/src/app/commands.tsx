@@ -1,12 +1,13 @@
 // The commands of the whole page: its shortcuts, and the windows that they bring up, loaded when first asked for.
-import { type ReactNode, Suspense, lazy, useEffect, useEffectEvent, useState } from "react";
+import { type ReactNode, useEffect, useEffectEvent, useState } from "react";
 
 import type { Me } from "~/shared/api/types";
+import { later } from "~/shared/ui/later";
 
 import { type Command, commandOf } from "./shortcuts";
 
-const CommandPalette = lazy(() => import("./command_palette"));
-const ShortcutSheet = lazy(() => import("./shortcut_sheet"));
+const CommandPalette = later(() => import("./command_palette"));
+const ShortcutSheet = later(() => import("./shortcut_sheet"));
 
 type Shown = "nothing" | "palette" | "shortcuts";
 
@@ -37,12 +38,12 @@ export function useCommands(me: Me, { onNewChat, onSearch }: PageActions): { win
   const close = () => setShown("nothing");
   const showShortcuts = () => setShown("shortcuts");
   const windows = (
-    <Suspense>
+    <>
       {shown === "palette" ? (
         <CommandPalette me={me} onNewChat={onNewChat} onSearch={onSearch} onShortcuts={showShortcuts} onClose={close} />
       ) : null}
       {shown === "shortcuts" ? <ShortcutSheet onClose={close} /> : null}
-    </Suspense>
+    </>
   );
   return { windows, showShortcuts };
 }

@@ -1,29 +1,31 @@
 // The settings: who one is, what is used, budgets, keys and what happened. Each room's section is loaded when it is opened.
 import { Brain, ChartColumn, Cpu, History, IdCard, KeyRound, type LucideIcon, MessageCircleHeart, PiggyBank, ScrollText, UserRound, UsersRound, Wrench } from "lucide-react";
-import { type ComponentType, type LazyExoticComponent, type ReactNode, Suspense, lazy, useEffect } from "react";
+import { type ComponentType, type ReactNode, useEffect } from "react";
 import { Link } from "wouter";
 
 import type { Me } from "~/shared/api/types";
 import { type Word, t } from "~/shared/language/words";
 import { settingsAddress } from "~/shared/lib/places";
+import { renderLoading } from "~/shared/ui/loaded";
+import { later } from "~/shared/ui/later";
 
 import { MissingPage } from "./missing_page";
 
-type Section = { name: string; title: Word; icon: LucideIcon; shown: LazyExoticComponent<ComponentType<{ me: Me }>>; adminsOnly?: boolean };
+type Section = { name: string; title: Word; icon: LucideIcon; shown: ComponentType<{ me: Me }>; adminsOnly?: boolean };
 
 const sections: readonly Section[] = [
-  { name: "account", title: "Account", icon: UserRound, shown: lazy(() => import("~/features/identity/account_section")) },
-  { name: "profile", title: "Profile", icon: IdCard, shown: lazy(() => import("~/features/memory/profile_section")) },
-  { name: "memory", title: "Memory", icon: Brain, shown: lazy(() => import("~/features/memory/memory_section")) },
-  { name: "members", title: "Members", icon: UsersRound, shown: lazy(() => import("~/features/identity/members_section")) },
-  { name: "usage", title: "Usage", icon: ChartColumn, shown: lazy(() => import("~/features/usage/usage_section")) },
-  { name: "budgets", title: "Budgets", icon: PiggyBank, shown: lazy(() => import("~/features/usage/budgets_section")) },
-  { name: "calls", title: "Calls", icon: ScrollText, shown: lazy(() => import("~/features/usage/calls_section")) },
-  { name: "models", title: "Models", icon: Cpu, shown: lazy(() => import("~/features/providers/providers_section")) },
-  { name: "tools", title: "Tools", icon: Wrench, shown: lazy(() => import("~/features/tools/tools_section")) },
-  { name: "feedback", title: "Feedback", icon: MessageCircleHeart, shown: lazy(() => import("~/features/threads/feedback_section")), adminsOnly: true },
-  { name: "keys", title: "API keys", icon: KeyRound, shown: lazy(() => import("~/features/identity/keys_section")), adminsOnly: true },
-  { name: "activity", title: "Activity", icon: History, shown: lazy(() => import("~/features/audit/activity_section")) },
+  { name: "account", title: "Account", icon: UserRound, shown: later(() => import("~/features/identity/account_section"), renderLoading) },
+  { name: "profile", title: "Profile", icon: IdCard, shown: later(() => import("~/features/memory/profile_section"), renderLoading) },
+  { name: "memory", title: "Memory", icon: Brain, shown: later(() => import("~/features/memory/memory_section"), renderLoading) },
+  { name: "members", title: "Members", icon: UsersRound, shown: later(() => import("~/features/identity/members_section"), renderLoading) },
+  { name: "usage", title: "Usage", icon: ChartColumn, shown: later(() => import("~/features/usage/usage_section"), renderLoading) },
+  { name: "budgets", title: "Budgets", icon: PiggyBank, shown: later(() => import("~/features/usage/budgets_section"), renderLoading) },
+  { name: "calls", title: "Calls", icon: ScrollText, shown: later(() => import("~/features/usage/calls_section"), renderLoading) },
+  { name: "models", title: "Models", icon: Cpu, shown: later(() => import("~/features/providers/providers_section"), renderLoading) },
+  { name: "tools", title: "Tools", icon: Wrench, shown: later(() => import("~/features/tools/tools_section"), renderLoading) },
+  { name: "feedback", title: "Feedback", icon: MessageCircleHeart, shown: later(() => import("~/features/threads/feedback_section"), renderLoading), adminsOnly: true },
+  { name: "keys", title: "API keys", icon: KeyRound, shown: later(() => import("~/features/identity/keys_section"), renderLoading), adminsOnly: true },
+  { name: "activity", title: "Activity", icon: History, shown: later(() => import("~/features/audit/activity_section"), renderLoading) },
 ];
 
 function Sections({ me, current }: { me: Me; current: string }) {
@@ -71,9 +73,7 @@ export default function SettingsPage({ me, section, beside }: SettingsPageProps)
             <h2 id="settings-section" className="mb-3 text-lg font-semibold tracking-tight">
               {title}
             </h2>
-            <Suspense fallback={<p role="status" className="py-10 text-center text-sm text-quiet">{t("Loading…")}</p>}>
-              <found.shown key={found.name} me={me} />
-            </Suspense>
+            <found.shown key={found.name} me={me} />
           </section>
         </div>
       </div>

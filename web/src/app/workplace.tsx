@@ -1,6 +1,6 @@
 // The frame around a conversation: the list beside it, which becomes a drawer where the screen is narrow.
 import { BookOpen, Bot, ListTodo, PanelLeft, SquarePen } from "lucide-react";
-import { type ReactNode, Suspense, lazy, useCallback, useEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation, useRoute } from "wouter";
 
 import { AccountMenu } from "~/features/identity/account_menu";
@@ -14,6 +14,7 @@ import { local } from "~/shared/lib/storage";
 import { Boundary } from "~/shared/ui/boundary";
 import { Mark } from "~/shared/ui/brand";
 import { IconButton } from "~/shared/ui/button";
+import { later } from "~/shared/ui/later";
 import { FloatingProblem, ProblemNote, ProblemPage } from "~/shared/ui/problem";
 
 import { useCommands } from "./commands";
@@ -21,28 +22,23 @@ import { useLiveThreads } from "./live";
 import { MissingPage } from "./missing_page";
 import { PlaceLink } from "./place_link";
 
-const loadDrawer = () => import("~/shared/ui/drawer");
-const Drawer = lazy(loadDrawer);
-const loadChat = () => import("./chat_page");
-const ChatPage = lazy(loadChat);
-const ApprovalsPage = lazy(() => import("~/features/runs/approvals_page"));
-const SharedPage = lazy(() => import("./shared_page"));
-const SettingsPage = lazy(() => import("./settings_page"));
-const LibraryPage = lazy(() => import("~/features/knowledge/library_page"));
-const AgentsPage = lazy(() => import("~/features/agents/agents_page"));
-const AgentPage = lazy(() => import("~/features/agents/agent_page"));
-const TasksPage = lazy(() => import("~/features/tasks/tasks_page"));
-const DocumentPage = lazy(() => import("~/features/knowledge/document_page"));
+const renderWaiting = () => <main aria-busy className="min-w-0 flex-1" />;
+const Drawer = later(() => import("~/shared/ui/drawer"));
+const ChatPage = later(() => import("./chat_page"), renderWaiting);
+const ApprovalsPage = later(() => import("~/features/runs/approvals_page"), renderWaiting);
+const SharedPage = later(() => import("./shared_page"), renderWaiting);
+const SettingsPage = later(() => import("./settings_page"), renderWaiting);
+const LibraryPage = later(() => import("~/features/knowledge/library_page"), renderWaiting);
+const AgentsPage = later(() => import("~/features/agents/agents_page"), renderWaiting);
+const AgentPage = later(() => import("~/features/agents/agent_page"), renderWaiting);
+const TasksPage = later(() => import("~/features/tasks/tasks_page"), renderWaiting);
+const DocumentPage = later(() => import("~/features/knowledge/document_page"), renderWaiting);
 
 const WIDE = "(min-width: 64rem)";
 const CALM_MILLISECONDS = 2_500;
 const isChat = /^\/(?:chat\/|$)/.test(window.location.pathname);
-const warm = (...parts: (() => Promise<unknown>)[]) => {
-  // What cannot be loaded now is said when it is needed.
-  for (const load of parts) void load().catch(() => undefined);
-};
 // Where a conversation shows first, its code comes together with this one.
-if (isChat) warm(loadChat);
+if (isChat) void ChatPage.preload();
 const KEY = "steward.list";
 
 function useWide(): boolean {
@@ -61,8 +57,8 @@ function useCalmDrawer(wide: boolean): boolean {
   const [isThere, setThere] = useState(false);
   useEffect(() => {
     const timer = window.setTimeout(() => {
-      warm(loadChat);
-      if (!wide) warm(() => loadDrawer().then(() => setThere(true)));
+      void ChatPage.preload();
+      if (!wide) void Drawer.preload().then(setThere);
     }, CALM_MILLISECONDS);
     return () => window.clearTimeout(timer);
   }, [wide]);
@@ -89,7 +85,6 @@ function isTyping(target: EventTarget | null): boolean {
 
 const isAgentSection = (section: string | undefined): section is "versions" | "prompt" | undefined =>
   section === undefined || section === "versions" || section === "prompt";
-
 
 export function Workplace({ me }: { me: Me }) {
   useLiveThreads(me.user.id, me.workspace.id);
@@ -145,7 +140,7 @@ export function Workplace({ me }: { me: Me }) {
     showList(true);
     // The list may have to come up first.
     if (wide) window.setTimeout(focusSearch, 0);
-    else warm(() => loadDrawer().then(() => window.setTimeout(focusSearch, 60)));
+    else void Drawer.preload().then(() => window.setTimeout(focusSearch, 60));
   };
   const { windows, showShortcuts } = useCommands(me, { onNewChat: newChat, onSearch: search });
 
@@ -226,15 +221,13 @@ export function Workplace({ me }: { me: Me }) {
         </aside>
       ) : null}
       <Boundary place={location} renderProblem={(isLost) => <ProblemPage isLost={isLost} beside={besideTitle} />}>
-        <Suspense fallback={<main aria-busy className="min-w-0 flex-1" />}>{page}</Suspense>
+        {page}
       </Boundary>
       <Boundary place={location} renderProblem={(isLost) => <FloatingProblem isLost={isLost} />}>
         {wide || !hasDrawer ? null : (
-          <Suspense>
-            <Drawer open={drawer} onOpenChange={setDrawer} title={t("Conversations")}>
-              {list}
-            </Drawer>
-          </Suspense>
+          <Drawer open={drawer} onOpenChange={setDrawer} title={t("Conversations")}>
+            {list}
+          </Drawer>
         )}
         {windows}
       </Boundary>

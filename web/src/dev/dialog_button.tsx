@@ -1,13 +1,14 @@
 // A button that opens one of the dialogs, for the page of components.
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import { Button } from "~/shared/ui/button";
 import { Dialog } from "~/shared/ui/dialog";
 import { Field } from "~/shared/ui/field";
+import { later } from "~/shared/ui/later";
 
 import { nothing } from "./specimen";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
 
 export function DialogButton({ kind }: { kind: "form" | "confirm" }) {
   const [open, setOpen] = useState(false);
@@ -27,9 +28,7 @@ export function DialogButton({ kind }: { kind: "form" | "confirm" }) {
         </Dialog>
       ) : null}
       {open && kind === "confirm" ? (
-        <Suspense>
-          <ConfirmDialog title="Delete it?" description="It is gone for good." verb="Delete" onConfirm={nothing} onClose={close} />
-        </Suspense>
+        <ConfirmDialog title="Delete it?" description="It is gone for good." verb="Delete" onConfirm={nothing} onClose={close} />
       ) : null}
     </>
   );

@@ -1,6 +1,6 @@
 // One agent: how it is set up, what it was before, and what it is told.
 import { Archive, CirclePlay, Ellipsis, MessageSquare, Trash2 } from "lucide-react";
-import { type ReactNode, Suspense, lazy, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 
 import { asProblem } from "~/shared/api/problems";
@@ -8,9 +8,10 @@ import type { Agent, Me } from "~/shared/api/types";
 import { type Word, t } from "~/shared/language/words";
 import { Badge } from "~/shared/ui/badge";
 import { Button, IconButton } from "~/shared/ui/button";
-import { Loaded } from "~/shared/ui/loaded";
+import { Loaded, renderLoading } from "~/shared/ui/loaded";
 import { Menu } from "~/shared/ui/menu";
 import { PageFrame } from "~/shared/ui/page_frame";
+import { later } from "~/shared/ui/later";
 import { toast } from "~/shared/ui/toasts";
 
 import { AgentForm } from "./agent_form";
@@ -19,9 +20,9 @@ import { useAgent, useDeleteAgent, useSwitchAgent } from "./queries";
 import { StatisticsLine } from "./statistics_line";
 import { mayChange, statusNames, typeNames } from "./words";
 
-const VersionsSection = lazy(() => import("./versions_section"));
-const PromptSection = lazy(() => import("./prompt_section"));
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
+const VersionsSection = later(() => import("./versions_section"), renderLoading);
+const PromptSection = later(() => import("./prompt_section"), renderLoading);
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
 
 const sections: readonly { name: AgentSection; title: Word }[] = [
   { name: "setup", title: "Setup" },
@@ -87,15 +88,13 @@ function AgentVerbs({ agent }: { agent: Agent }) {
         ]}
       />
       {asking ? (
-        <Suspense>
-          <ConfirmDialog
-            title={t("Delete “{name}”?", { name: agent.name })}
-            description={t("Its versions and figures go with it. Conversations stay. An agent that you may need again can be archived instead.")}
-            verb={t("Delete")}
-            onConfirm={confirm}
-            onClose={() => setAsking(false)}
-          />
-        </Suspense>
+        <ConfirmDialog
+          title={t("Delete “{name}”?", { name: agent.name })}
+          description={t("Its versions and figures go with it. Conversations stay. An agent that you may need again can be archived instead.")}
+          verb={t("Delete")}
+          onConfirm={confirm}
+          onClose={() => setAsking(false)}
+        />
       ) : null}
     </>
   );
@@ -134,14 +133,12 @@ function Shown({ me, agent, section }: { me: Me; agent: Agent; section: AgentSec
         <StatisticsLine id={agent.id} />
       </div>
       <Sections agent={agent} current={section} />
-      <Suspense fallback={<p role="status" className="py-10 text-center text-sm text-quiet">{t("Loading…")}</p>}>
-        {/* What is written stays while one looks at the other parts. */}
-        <div hidden={section !== "setup"}>
-          <AgentForm key={agent.id} me={me} agent={agent} isEditable={isEditable} />
-        </div>
-        {section === "versions" ? <VersionsSection agent={agent} isEditable={isEditable} /> : null}
-        {section === "prompt" ? <PromptSection agent={agent} /> : null}
-      </Suspense>
+      {/* What is written stays while one looks at the other parts. */}
+      <div hidden={section !== "setup"}>
+        <AgentForm key={agent.id} me={me} agent={agent} isEditable={isEditable} />
+      </div>
+      {section === "versions" ? <VersionsSection agent={agent} isEditable={isEditable} /> : null}
+      {section === "prompt" ? <PromptSection agent={agent} /> : null}
     </>
   );
 }

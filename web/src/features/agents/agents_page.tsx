@@ -1,6 +1,6 @@
 // All agents: the workspace's own, with drafts and archived ones, and those that every workspace has.
 import { Bot, Plus } from "lucide-react";
-import { type ReactNode, Suspense, lazy, useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import type { Agent, Me } from "~/shared/api/types";
 import { type Word, t } from "~/shared/language/words";
@@ -9,6 +9,7 @@ import { Button } from "~/shared/ui/button";
 import { EmptyBox } from "~/shared/ui/empty_box";
 import { Loaded } from "~/shared/ui/loaded";
 import { PageFrame } from "~/shared/ui/page_frame";
+import { later } from "~/shared/ui/later";
 import { SearchField } from "~/shared/ui/search_field";
 import { Segments } from "~/shared/ui/segments";
 import { ShowMore } from "~/shared/ui/show_more";
@@ -16,7 +17,7 @@ import { ShowMore } from "~/shared/ui/show_more";
 import { AgentCard } from "./agent_card";
 import { type Status, useAgents, useBuiltIn } from "./queries";
 
-const NewAgentDialog = lazy(() => import("./new_agent_dialog"));
+const NewAgentDialog = later(() => import("./new_agent_dialog"));
 
 type Shown = Status | "all";
 const choices: readonly { value: Shown; label: Word }[] = [
@@ -125,9 +126,7 @@ export default function AgentsPage({ me, beside }: { me: Me; beside: ReactNode }
       <OwnAgents status={shown === "all" ? null : shown} query={query} onNew={mayMake ? () => setMaking(true) : null} />
       {shown === "all" || shown === "active" ? <BuiltIn query={query} /> : null}
       {making ? (
-        <Suspense>
-          <NewAgentDialog onClose={() => setMaking(false)} />
-        </Suspense>
+        <NewAgentDialog onClose={() => setMaking(false)} />
       ) : null}
     </PageFrame>
   );

@@ -1,5 +1,5 @@
 // What an agent was after each change, and the way back.
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import type { Agent, AgentVersion } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
@@ -7,13 +7,14 @@ import { shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { Badge } from "~/shared/ui/badge";
 import { Button } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
+import { later } from "~/shared/ui/later";
 import { ShowMore } from "~/shared/ui/show_more";
 import { toast } from "~/shared/ui/toasts";
 
 import { useRestoreVersion, useVersions } from "./queries";
 import { fieldNames, fullModel, listed } from "./words";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
 
 /** Which fields a version changed, by name; nothing for the first one. */
 function changed(version: AgentVersion, before: AgentVersion | undefined): string[] {
@@ -108,15 +109,13 @@ export default function VersionsSection({ agent, isEditable }: { agent: Agent; i
       </Loaded>
       <ShowMore query={query} />
       {asked === null ? null : (
-        <Suspense>
-          <ConfirmDialog
-            title={t("Restore version {number}?", { number: asked })}
-            description={t("The agent answers as it did then, from its next answer on.")}
-            verb={t("Restore")}
-            onConfirm={() => restore.mutate(asked, { onSuccess: ({ version }) => toast(t("Restored. This is version {version} now.", { version })) })}
-            onClose={() => setAsked(null)}
-          />
-        </Suspense>
+        <ConfirmDialog
+          title={t("Restore version {number}?", { number: asked })}
+          description={t("The agent answers as it did then, from its next answer on.")}
+          verb={t("Restore")}
+          onConfirm={() => restore.mutate(asked, { onSuccess: ({ version }) => toast(t("Restored. This is version {version} now.", { version })) })}
+          onClose={() => setAsked(null)}
+        />
       )}
     </div>
   );

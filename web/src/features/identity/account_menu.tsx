@@ -1,6 +1,6 @@
 // The person's own menu: how the app looks, the password, the way out.
 import { ChevronsUpDown, Keyboard, KeyRound, LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 import { navigate } from "wouter/use-browser-location";
 
 import type { Me } from "~/shared/api/types";
@@ -8,10 +8,11 @@ import { t } from "~/shared/language/words";
 import { settingsAddress } from "~/shared/lib/places";
 import { type ThemeChoice, chooseTheme, useThemeChoice } from "~/shared/lib/theme";
 import { Menu } from "~/shared/ui/menu";
+import { later } from "~/shared/ui/later";
 
 import { useSignOut } from "./session";
 
-const PasswordDialog = lazy(() => import("./password_dialog"));
+const PasswordDialog = later(() => import("./password_dialog"));
 
 const themes = () => [
   { value: "system", label: t("System"), icon: <Monitor /> },
@@ -72,9 +73,7 @@ export function AccountMenu({ me, onOpen, onShortcuts }: AccountMenuProps) {
         ]}
       />
       {setting ? (
-        <Suspense>
-          <PasswordDialog first={!me.has_password} onClose={() => setSetting(false)} />
-        </Suspense>
+        <PasswordDialog first={!me.has_password} onClose={() => setSetting(false)} />
       ) : null}
     </>
   );

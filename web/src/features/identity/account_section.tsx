@@ -1,18 +1,19 @@
 // Who one is here: name, role and workspace, the password, and how the app looks.
 import { LogOut } from "lucide-react";
-import { type ReactNode, Suspense, lazy, useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import type { Me } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
 import { type ThemeChoice, chooseTheme, useThemeChoice } from "~/shared/lib/theme";
 import { Button } from "~/shared/ui/button";
+import { later } from "~/shared/ui/later";
 import { Segments } from "~/shared/ui/segments";
 
 import { LanguageChoice } from "./language_choice";
 import { asRole, roleMay, roleName } from "./roles";
 import { useSignOut } from "./session";
 
-const PasswordDialog = lazy(() => import("./password_dialog"));
+const PasswordDialog = later(() => import("./password_dialog"));
 
 const themes = (): { value: ThemeChoice; label: string }[] => [
   { value: "system", label: t("System") },
@@ -77,9 +78,7 @@ export default function AccountSection({ me }: { me: Me }) {
         </Line>
       </div>
       {setting ? (
-        <Suspense>
-          <PasswordDialog first={!me.has_password} onClose={() => setSetting(false)} />
-        </Suspense>
+        <PasswordDialog first={!me.has_password} onClose={() => setSetting(false)} />
       ) : null}
     </div>
   );

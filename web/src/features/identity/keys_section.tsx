@@ -1,6 +1,6 @@
 // The API keys of the workspace: by what name, since when, and the way to end one.
 import { KeyRound, Plus } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import type { ApiKey, Me } from "~/shared/api/types";
 import { rich, t } from "~/shared/language/words";
@@ -8,13 +8,14 @@ import { shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { Button } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
 import { Notice } from "~/shared/ui/notice";
+import { later } from "~/shared/ui/later";
 import { toast } from "~/shared/ui/toasts";
 
 import { useApiKeys, useRevokeKey } from "./key_queries";
 import { roleName } from "./roles";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
-const KeyDialog = lazy(() => import("./key_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
+const KeyDialog = later(() => import("./key_dialog"));
 
 function Empty() {
   return (
@@ -101,18 +102,16 @@ export default function KeysSection({ me }: { me: Me }) {
           )
         }
       </Loaded>
-      <Suspense>
-        {making ? <KeyDialog onClose={() => setMaking(false)} /> : null}
-        {revoking ? (
-          <ConfirmDialog
-            title={t("Revoke “{name}”?", { name: revoking.name })}
-            description={t("Programs that use this key are refused at once. A revoked key cannot be brought back.")}
-            verb={t("Revoke")}
-            onConfirm={() => revoke.mutate(revoking.id, { onSuccess: () => toast(t("“{name}” was revoked.", { name: revoking.name })) })}
-            onClose={() => setRevoking(null)}
-          />
-        ) : null}
-      </Suspense>
+      {making ? <KeyDialog onClose={() => setMaking(false)} /> : null}
+      {revoking ? (
+        <ConfirmDialog
+          title={t("Revoke “{name}”?", { name: revoking.name })}
+          description={t("Programs that use this key are refused at once. A revoked key cannot be brought back.")}
+          verb={t("Revoke")}
+          onConfirm={() => revoke.mutate(revoking.id, { onSuccess: () => toast(t("“{name}” was revoked.", { name: revoking.name })) })}
+          onClose={() => setRevoking(null)}
+        />
+      ) : null}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // The people of the workspace: who they are, what they may do, and how somebody new comes in.
 import { Plus } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import type { Me, Member } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
@@ -8,14 +8,15 @@ import { type Role, roleReaches } from "~/shared/lib/roles";
 import { Button } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
 import { Notice } from "~/shared/ui/notice";
+import { later } from "~/shared/ui/later";
 import { toast } from "~/shared/ui/toasts";
 
 import { useChangeMember, useMembers, useRemoveMember } from "./member_queries";
 import { MemberRow } from "./member_row";
 import { became, becoming } from "./roles";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
-const MemberDialog = lazy(() => import("./member_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
+const MemberDialog = later(() => import("./member_dialog"));
 
 type Asked = { member: Member; role: Role | null };
 
@@ -87,10 +88,8 @@ export default function MembersSection({ me }: { me: Me }) {
           </Button>
         </div>
       ) : null}
-      <Suspense>
-        {adding ? <MemberDialog me={me} onClose={() => setAdding(false)} /> : null}
-        {asked ? <ConfirmDialog {...question(me, asked)} onConfirm={() => confirm(asked)} onClose={() => setAsked(null)} /> : null}
-      </Suspense>
+      {adding ? <MemberDialog me={me} onClose={() => setAdding(false)} /> : null}
+      {asked ? <ConfirmDialog {...question(me, asked)} onConfirm={() => confirm(asked)} onClose={() => setAsked(null)} /> : null}
     </div>
   );
 }

@@ -1,17 +1,18 @@
 // The collections to choose from, and what can be done with the chosen one.
 import { Ellipsis, MessageSquare, MessageSquareOff, Pencil, Plus, Trash2 } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import type { Collection } from "~/shared/api/types";
 import { counted, t } from "~/shared/language/words";
 import { count } from "~/shared/lib/moments";
 import { IconButton } from "~/shared/ui/button";
 import { Menu, type MenuEntry } from "~/shared/ui/menu";
+import { later } from "~/shared/ui/later";
 
 import { useChangeCollection, useDeleteCollection } from "./queries";
 
-const CollectionDialog = lazy(() => import("./collection_dialog"));
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
+const CollectionDialog = later(() => import("./collection_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
 
 type CollectionBarProps = {
   collections: readonly Collection[];
@@ -85,24 +86,22 @@ export function CollectionBar({ collections, chosen, onChoose, mayChange }: Coll
           />
         ) : null}
       </div>
-      <Suspense>
-        {shown === "new" || shown === "rename" ? (
-          <CollectionDialog collection={shown === "rename" ? chosen : null} onMade={onChoose} onClose={close} />
-        ) : null}
-        {shown === "delete" && chosen !== null ? (
-          <ConfirmDialog
-            title={t("Delete the collection “{name}”?", { name: chosen.name })}
-            description={counted(
-              chosen.documents.total,
-              "Its document goes with it, and answers will no longer find it.",
-              "Its {count} documents go with it, and answers will no longer find them.",
-            )}
-            verb={t("Delete")}
-            onConfirm={() => remove.mutate(chosen, { onSuccess: () => onChoose(null) })}
-            onClose={close}
-          />
-        ) : null}
-      </Suspense>
+      {shown === "new" || shown === "rename" ? (
+        <CollectionDialog collection={shown === "rename" ? chosen : null} onMade={onChoose} onClose={close} />
+      ) : null}
+      {shown === "delete" && chosen !== null ? (
+        <ConfirmDialog
+          title={t("Delete the collection “{name}”?", { name: chosen.name })}
+          description={counted(
+            chosen.documents.total,
+            "Its document goes with it, and answers will no longer find it.",
+            "Its {count} documents go with it, and answers will no longer find them.",
+          )}
+          verb={t("Delete")}
+          onConfirm={() => remove.mutate(chosen, { onSuccess: () => onChoose(null) })}
+          onClose={close}
+        />
+      ) : null}
     </div>
   );
 }

@@ -1,17 +1,18 @@
 // What can be done with one document.
 import { Download, Ellipsis, Tag, Trash2 } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import type { LibraryDocument } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 import { Menu, type MenuEntry } from "~/shared/ui/menu";
+import { later } from "~/shared/ui/later";
 import { toast } from "~/shared/ui/toasts";
 
 import { useDeleteDocument } from "./queries";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
-const DocumentDialog = lazy(() => import("./document_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
+const DocumentDialog = later(() => import("./document_dialog"));
 
 export const fileAddress = (document: LibraryDocument): string => `/api/v1/documents/${encodeURIComponent(document.id)}/file`;
 
@@ -52,18 +53,16 @@ export function DocumentMenu({ document, mayChange, onDeleted, className }: Docu
         }
         entries={entries}
       />
-      <Suspense>
-        {shown === "change" ? <DocumentDialog document={document} onClose={close} /> : null}
-        {shown === "delete" ? (
-          <ConfirmDialog
-            title={t("Delete “{title}”?", { title: document.title })}
-            description={t("Answers will no longer find it. Its file is deleted as well.")}
-            verb={t("Delete")}
-            onConfirm={confirm}
-            onClose={close}
-          />
-        ) : null}
-      </Suspense>
+      {shown === "change" ? <DocumentDialog document={document} onClose={close} /> : null}
+      {shown === "delete" ? (
+        <ConfirmDialog
+          title={t("Delete “{title}”?", { title: document.title })}
+          description={t("Answers will no longer find it. Its file is deleted as well.")}
+          verb={t("Delete")}
+          onConfirm={confirm}
+          onClose={close}
+        />
+      ) : null}
     </>
   );
 }

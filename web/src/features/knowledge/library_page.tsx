@@ -1,5 +1,5 @@
 // The library: collections, documents and how far they are, uploads, and a search to test it.
-import { type ReactNode, Suspense, lazy, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useSearchParams } from "wouter";
 
 import { asProblem } from "~/shared/api/problems";
@@ -9,6 +9,7 @@ import { announce } from "~/shared/lib/announcer";
 import { Button } from "~/shared/ui/button";
 import { useFileDrop } from "~/shared/ui/file_drop";
 import { Notice } from "~/shared/ui/notice";
+import { later } from "~/shared/ui/later";
 
 import { AddButtons, UploadHint } from "./adding";
 import { CollectionBar } from "./collection_bar";
@@ -20,8 +21,8 @@ import { tagsIn } from "./tags";
 import { usePaste, useUploads } from "./upload_hooks";
 import { UploadList } from "./upload_list";
 
-const AddTextDialog = lazy(() => import("./add_text_dialog"));
-const AddPageDialog = lazy(() => import("./add_page_dialog"));
+const AddTextDialog = later(() => import("./add_text_dialog"));
+const AddPageDialog = later(() => import("./add_page_dialog"));
 
 /** What is shown stands in the address, so that the way back from a document leads here again. */
 function useShown() {
@@ -172,10 +173,8 @@ export default function LibraryPage({ userId, mayChange, beside }: LibraryPagePr
           {chosen === null ? t("Drop the files to add them") : t("Drop the files to add them to {name}", { name: chosen.name })}
         </div>
       ) : null}
-      <Suspense>
-        {dialog === "text" ? <AddTextDialog collectionId={collectionId} content={pasted} onClose={closeDialog} /> : null}
-        {dialog === "page" ? <AddPageDialog collectionId={collectionId} onClose={closeDialog} /> : null}
-      </Suspense>
+      {dialog === "text" ? <AddTextDialog collectionId={collectionId} content={pasted} onClose={closeDialog} /> : null}
+      {dialog === "page" ? <AddPageDialog collectionId={collectionId} onClose={closeDialog} /> : null}
     </main>
   );
 }

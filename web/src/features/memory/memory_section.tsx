@@ -1,6 +1,6 @@
 // What Steward remembers of this person: to search, to mend, to delete, or to switch off.
 import { Brain, Pencil, Plus, Trash2 } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 import { Link } from "wouter";
 
 import type { Me, Memory, Profile } from "~/shared/api/types";
@@ -10,6 +10,7 @@ import { useSettled } from "~/shared/lib/settled";
 import { Button, IconButton } from "~/shared/ui/button";
 import { EmptyBox } from "~/shared/ui/empty_box";
 import { Loaded } from "~/shared/ui/loaded";
+import { later } from "~/shared/ui/later";
 import { SearchField } from "~/shared/ui/search_field";
 import { Segments } from "~/shared/ui/segments";
 import { ShowMore } from "~/shared/ui/show_more";
@@ -18,8 +19,8 @@ import { toast, toastProblem } from "~/shared/ui/toasts";
 import { kindName, kindNames } from "./kinds";
 import { type Kind, useChangeProfile, useDeleteAllMemories, useDeleteMemory, useMemories, useProfile } from "./queries";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
-const MemoryDialog = lazy(() => import("./memory_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
+const MemoryDialog = later(() => import("./memory_dialog"));
 
 const EVERY = "all";
 const choices = Object.entries<Word>({ [EVERY]: "All", ...kindNames });
@@ -164,18 +165,16 @@ export default function MemorySection({ me }: { me: Me }) {
           </Button>
         </div>
       ) : null}
-      <Suspense>
-        {written === null ? null : <MemoryDialog memory={written === "new" ? null : written} onClose={() => setWritten(null)} />}
-        {asking ? (
-          <ConfirmDialog
-            title={t("Delete all memories?")}
-            description={t("Everything that is remembered of you in this workspace goes, and cannot be brought back.")}
-            verb={t("Delete all")}
-            onConfirm={forget}
-            onClose={() => setAsking(false)}
-          />
-        ) : null}
-      </Suspense>
+      {written === null ? null : <MemoryDialog memory={written === "new" ? null : written} onClose={() => setWritten(null)} />}
+      {asking ? (
+        <ConfirmDialog
+          title={t("Delete all memories?")}
+          description={t("Everything that is remembered of you in this workspace goes, and cannot be brought back.")}
+          verb={t("Delete all")}
+          onConfirm={forget}
+          onClose={() => setAsking(false)}
+        />
+      ) : null}
     </div>
   );
 }

@@ -1,18 +1,19 @@
 // The providers of models: whose key calls each, and the way to set, replace or remove the workspace's own.
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import type { Provider } from "~/shared/api/types";
 import { rich, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { count, shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { Button } from "~/shared/ui/button";
+import { later } from "~/shared/ui/later";
 import { SearchField } from "~/shared/ui/search_field";
 import { toast } from "~/shared/ui/toasts";
 
 import { useDeleteKey } from "./settings_queries";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
-const ProviderKeyDialog = lazy(() => import("./provider_key_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
+const ProviderKeyDialog = later(() => import("./provider_key_dialog"));
 
 const MANY = 8;
 
@@ -102,20 +103,18 @@ export function ProviderList({ providers, mayChange }: { providers: readonly Pro
           </div>
         </details>
       )}
-      <Suspense>
-        {setting ? <ProviderKeyDialog provider={setting} onClose={() => setSetting(null)} /> : null}
-        {removing ? (
-          <ConfirmDialog
-            title={t("Remove the key for {name}?", { name: removing.title })}
-            description={t("The next answer does without it. If the operator of the server has set a key, that one is used again.")}
-            verb={t("Remove")}
-            onConfirm={() =>
-              remove.mutate(removing.name, { onSuccess: () => toast(t("The key for {name} was removed.", { name: removing.title })) })
-            }
-            onClose={() => setRemoving(null)}
-          />
-        ) : null}
-      </Suspense>
+      {setting ? <ProviderKeyDialog provider={setting} onClose={() => setSetting(null)} /> : null}
+      {removing ? (
+        <ConfirmDialog
+          title={t("Remove the key for {name}?", { name: removing.title })}
+          description={t("The next answer does without it. If the operator of the server has set a key, that one is used again.")}
+          verb={t("Remove")}
+          onConfirm={() =>
+            remove.mutate(removing.name, { onSuccess: () => toast(t("The key for {name} was removed.", { name: removing.title })) })
+          }
+          onClose={() => setRemoving(null)}
+        />
+      ) : null}
     </>
   );
 }

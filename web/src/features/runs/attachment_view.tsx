@@ -1,15 +1,16 @@
 // The files of a message: pictures to look at, documents with their names and sizes.
 import { FileText, ImageOff } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import { inLine } from "~/shared/language/facts";
 import { t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { fileSize } from "~/shared/lib/sizes";
+import { later } from "~/shared/ui/later";
 
 import { type ChatMessage, type FilePart, filesIn } from "./messages";
 
-const PictureDialog = lazy(() => import("~/shared/ui/picture_dialog"));
+const PictureDialog = later(() => import("~/shared/ui/picture_dialog"));
 
 /** Whether the address is this server's, or the picture itself: nothing is loaded from elsewhere. */
 const isOurs = (url: string): boolean => url.startsWith("/api/v1/") || url.startsWith("data:image/");
@@ -67,9 +68,7 @@ function Picture({ part }: { part: FilePart }) {
         <img src={part.url} alt={name} loading="lazy" decoding="async" onError={() => setGone(true)} className="size-full object-cover" />
       </button>
       {open ? (
-        <Suspense>
-          <PictureDialog url={part.url} name={name} onClose={() => setOpen(false)} />
-        </Suspense>
+        <PictureDialog url={part.url} name={name} onClose={() => setOpen(false)} />
       ) : null}
     </>
   );

@@ -1,5 +1,5 @@
 // A conversation as one sees it: its messages, and the box to write the next one.
-import { type ReactNode, type RefObject, Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { asProblem } from "~/shared/api/problems";
 import { announce } from "~/shared/lib/announcer";
@@ -8,6 +8,7 @@ import { useOnline } from "~/shared/lib/online";
 import { t } from "~/shared/language/words";
 import { OpenBeside } from "~/shared/markdown/beside";
 import { preloadMarkdown } from "~/shared/markdown/markdown";
+import { later } from "~/shared/ui/later";
 
 import { useWhenDecided } from "./actions";
 import { useArtifacts } from "./artifact_state";
@@ -29,7 +30,7 @@ import { waitingIn } from "./tool_calls";
 import { ToolProgressSource } from "./tool_progress";
 import type { UnsentActions } from "./unsent_row";
 
-const ArtifactPanel = lazy(() => import("./artifact_panel"));
+const ArtifactPanel = later(() => import("./artifact_panel"));
 
 type ConversationViewProps = Omit<ConversationOptions, "onUnsent"> & {
   /** The name under which the draft is kept. */
@@ -252,9 +253,7 @@ export function ConversationView({
     <div className="flex min-h-0 flex-1">
       {conversationPart}
       {artifacts.shown ? (
-        <Suspense>
-          <ArtifactPanel {...artifacts.shown} />
-        </Suspense>
+        <ArtifactPanel {...artifacts.shown} />
       ) : null}
     </div>
   );

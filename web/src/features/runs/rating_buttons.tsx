@@ -1,14 +1,15 @@
 // Thumbs beside an answer, and a word on why.
 import { ThumbsDown, ThumbsUp } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import { type Word, t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
+import { later } from "~/shared/ui/later";
 
 import { type ChatMessage, serverId } from "./messages";
 import { type Rating, useRating } from "./rating";
 
-const ReasonDialog = lazy(() => import("./reason_dialog"));
+const ReasonDialog = later(() => import("./reason_dialog"));
 
 type ThumbProps = { kind: Rating["rating"]; rating: Rating | null; onPress: () => void };
 
@@ -42,13 +43,11 @@ export function RatingButtons({ message }: { message: ChatMessage }) {
       <Thumb kind="good" rating={rating} onPress={() => press("good")} />
       <Thumb kind="bad" rating={rating} onPress={() => press("bad")} />
       {asking ? (
-        <Suspense>
-          <ReasonDialog
-            reason={rating?.reason ?? ""}
-            onSave={(reason) => rate({ rating: "bad", reason: reason === "" ? null : reason })}
-            onClose={() => setAsking(false)}
-          />
-        </Suspense>
+        <ReasonDialog
+          reason={rating?.reason ?? ""}
+          onSave={(reason) => rate({ rating: "bad", reason: reason === "" ? null : reason })}
+          onClose={() => setAsking(false)}
+        />
       ) : null}
     </span>
   );

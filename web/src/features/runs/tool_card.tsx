@@ -1,17 +1,18 @@
 // One call of a tool: its name, how it stands, what went in and what came out, and what it waits for.
 import { getToolName } from "ai";
 import { Ban, Check, ChevronRight, CircleX, Hourglass, LoaderCircle, Minus } from "lucide-react";
-import { type ReactNode, Suspense, lazy, useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 
 import { type Word, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
+import { later } from "~/shared/ui/later";
 
 import type { ActionData, ActionKind, ToolPart } from "./tool_calls";
 import { useProgress } from "./tool_progress";
 import { toolWords, workingWords } from "./tool_words";
 import { WrittenValue } from "./written_value";
 
-const DecisionCard = lazy(() => import("./decision_card").then(({ DecisionCard: card }) => ({ default: card })));
+const DecisionCard = later(() => import("./decision_card").then(({ DecisionCard: card }) => ({ default: card })));
 
 type ToolCardProps = {
   part: ToolPart;
@@ -111,19 +112,17 @@ export function ToolCard(props: ToolCardProps) {
       <Trouble part={part} />
       {open ? <Unfolded id={id} part={part} /> : null}
       {asks ? (
-        <Suspense>
-          <DecisionCard
-            asked={{
-              actionId: waiting.actionId,
-              tool: name,
-              kind: waiting.kind ?? "approval",
-              input: part.input,
-              reason: waiting.reason ?? null,
-              approvers: waiting.approvers ?? 1,
-              expiresAt: waiting.expiresAt ?? null,
-            }}
-          />
-        </Suspense>
+        <DecisionCard
+          asked={{
+            actionId: waiting.actionId,
+            tool: name,
+            kind: waiting.kind ?? "approval",
+            input: part.input,
+            reason: waiting.reason ?? null,
+            approvers: waiting.approvers ?? 1,
+            expiresAt: waiting.expiresAt ?? null,
+          }}
+        />
       ) : null}
     </div>
   );

@@ -1,6 +1,6 @@
 // What is to be done, and who asked for help: two lists of the workspace, each with its states.
 import { ListTodo, LifeBuoy, Plus } from "lucide-react";
-import { type ReactNode, Suspense, lazy, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 
 import type { Me } from "~/shared/api/types";
@@ -11,6 +11,7 @@ import { Button } from "~/shared/ui/button";
 import { EmptyBox } from "~/shared/ui/empty_box";
 import { Loaded } from "~/shared/ui/loaded";
 import { PageFrame } from "~/shared/ui/page_frame";
+import { later } from "~/shared/ui/later";
 import { SearchField } from "~/shared/ui/search_field";
 import { Segments } from "~/shared/ui/segments";
 import { ShowMore } from "~/shared/ui/show_more";
@@ -20,8 +21,8 @@ import { ItemRow } from "./item_row";
 import { type Kind, type Status, statusesOf, worded, wordsOf } from "./items";
 import { useChangeItem, useItems } from "./queries";
 
-const ItemDialog = lazy(() => import("./item_dialog"));
-const KnownItemDialog = lazy(() => import("./known_item_dialog"));
+const ItemDialog = later(() => import("./item_dialog"));
+const KnownItemDialog = later(() => import("./known_item_dialog"));
 
 const kinds: readonly { kind: Kind; href: string }[] = [
   { kind: "task", href: tasksAddress },
@@ -108,10 +109,8 @@ export default function TasksPage({ me, kind, id, beside }: TasksPageProps) {
         <SearchField label={t("Search titles")} value={typed} onChange={setTyped} className="min-w-0 flex-1 basis-44" />
       </div>
       <List me={me} kind={kind} status={status === "all" ? null : status} words={words} />
-      <Suspense>
-        {making ? <ItemDialog me={me} kind={kind} item={null} onClose={() => setMaking(false)} /> : null}
-        {id === null ? null : <KnownItemDialog me={me} kind={kind} id={id} onClose={close} />}
-      </Suspense>
+      {making ? <ItemDialog me={me} kind={kind} item={null} onClose={() => setMaking(false)} /> : null}
+      {id === null ? null : <KnownItemDialog me={me} kind={kind} id={id} onClose={close} />}
     </PageFrame>
   );
 }

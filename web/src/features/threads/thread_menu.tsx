@@ -1,19 +1,20 @@
 // What can be done with one conversation.
 import { Archive, ArchiveRestore, Ellipsis, Pencil, Pin, PinOff, Share2, Tag } from "lucide-react";
-import { type ReactNode, Suspense, lazy, useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import type { Thread } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
 import { IconButton } from "~/shared/ui/button";
 import { Menu, type MenuEntry } from "~/shared/ui/menu";
+import { later } from "~/shared/ui/later";
 import { toast } from "~/shared/ui/toasts";
 
 import { exportEntries } from "./export_entries";
 import { useChangeThread } from "./queries";
 
-const RenameDialog = lazy(() => import("./rename_dialog"));
-const ShareDialog = lazy(() => import("./share_dialog"));
-const TagsDialog = lazy(() => import("./tags_dialog"));
+const RenameDialog = later(() => import("./rename_dialog"));
+const ShareDialog = later(() => import("./share_dialog"));
+const TagsDialog = later(() => import("./tags_dialog"));
 
 const item = (label: string, icon: ReactNode, onSelect: () => void): MenuEntry => ({ kind: "item", label, icon, onSelect });
 
@@ -58,11 +59,9 @@ export function ThreadMenu({ thread, className }: ThreadMenuProps) {
           thread.archived ? item(t("Restore"), <ArchiveRestore />, restore) : item(t("Archive"), <Archive />, archive),
         ]}
       />
-      <Suspense>
-        {shown === "rename" ? <RenameDialog thread={thread} onClose={close} /> : null}
-        {shown === "share" ? <ShareDialog thread={thread} onClose={close} /> : null}
-        {shown === "tags" ? <TagsDialog thread={thread} onClose={close} /> : null}
-      </Suspense>
+      {shown === "rename" ? <RenameDialog thread={thread} onClose={close} /> : null}
+      {shown === "share" ? <ShareDialog thread={thread} onClose={close} /> : null}
+      {shown === "tags" ? <TagsDialog thread={thread} onClose={close} /> : null}
     </>
   );
 }

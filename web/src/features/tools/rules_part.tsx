@@ -1,20 +1,21 @@
 // The rules for calls of tools: which there are, how to change them, and what they would say about a call.
 import { Plus, ShieldCheck } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import type { ToolRule } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { EmptyBox } from "~/shared/ui/empty_box";
 import { Loaded } from "~/shared/ui/loaded";
+import { later } from "~/shared/ui/later";
 import { toast } from "~/shared/ui/toasts";
 
 import { useDeleteRule, useMoveRule, useToolRules, useTools } from "./queries";
 import { RuleList } from "./rule_list";
 import { RuleTrial } from "./rule_trial";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
-const RuleDialog = lazy(() => import("./rule_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
+const RuleDialog = later(() => import("./rule_dialog"));
 
 type Shown = { dialog: "new" } | { dialog: "change" | "delete"; rule: ToolRule } | null;
 
@@ -67,19 +68,17 @@ export function RulesPart({ mayChange }: { mayChange: boolean }) {
           </>
         )}
       </Loaded>
-      <Suspense>
-        {shown?.dialog === "new" ? <RuleDialog rule={null} onClose={close} /> : null}
-        {shown?.dialog === "change" ? <RuleDialog rule={shown.rule} onClose={close} /> : null}
-        {shown?.dialog === "delete" ? (
-          <ConfirmDialog
-            title={t("Delete the rule for {tool}?", { tool: shown.rule.tool })}
-            description={t("From now on the rules after it decide, or the tool’s own way.")}
-            verb={t("Delete")}
-            onConfirm={() => remove.mutate(shown.rule.id, { onSuccess: () => toast(t("Rule deleted.")) })}
-            onClose={close}
-          />
-        ) : null}
-      </Suspense>
+      {shown?.dialog === "new" ? <RuleDialog rule={null} onClose={close} /> : null}
+      {shown?.dialog === "change" ? <RuleDialog rule={shown.rule} onClose={close} /> : null}
+      {shown?.dialog === "delete" ? (
+        <ConfirmDialog
+          title={t("Delete the rule for {tool}?", { tool: shown.rule.tool })}
+          description={t("From now on the rules after it decide, or the tool’s own way.")}
+          verb={t("Delete")}
+          onConfirm={() => remove.mutate(shown.rule.id, { onSuccess: () => toast(t("Rule deleted.")) })}
+          onClose={close}
+        />
+      ) : null}
     </div>
   );
 }

@@ -1,19 +1,20 @@
 // The MCP servers of the workspace, whose tools stand beside Steward's own.
 import { Plug, Plus } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import type { McpServer } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { EmptyBox } from "~/shared/ui/empty_box";
 import { Loaded } from "~/shared/ui/loaded";
+import { later } from "~/shared/ui/later";
 import { toast } from "~/shared/ui/toasts";
 
 import { useCheckServer, useDeleteServer, useServers } from "./queries";
 import { ServerCard } from "./server_card";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
-const ServerDialog = lazy(() => import("./server_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
+const ServerDialog = later(() => import("./server_dialog"));
 
 type Shown = { dialog: "new" } | { dialog: "change" | "remove"; server: McpServer } | null;
 
@@ -45,19 +46,17 @@ export function ServersPart() {
           )
         }
       </Loaded>
-      <Suspense>
-        {shown?.dialog === "new" ? <ServerDialog server={null} onSaved={({ id }) => check.mutate(id)} onClose={close} /> : null}
-        {shown?.dialog === "change" ? <ServerDialog server={shown.server} onSaved={({ id }) => check.mutate(id)} onClose={close} /> : null}
-        {shown?.dialog === "remove" ? (
-          <ConfirmDialog
-            title={t("Remove {name}?", { name: shown.server.name })}
-            description={t("Its tools are gone at once, and what opened it is forgotten.")}
-            verb={t("Remove")}
-            onConfirm={() => remove.mutate(shown.server.id, { onSuccess: () => toast(t("{name} was removed.", { name: shown.server.name })) })}
-            onClose={close}
-          />
-        ) : null}
-      </Suspense>
+      {shown?.dialog === "new" ? <ServerDialog server={null} onSaved={({ id }) => check.mutate(id)} onClose={close} /> : null}
+      {shown?.dialog === "change" ? <ServerDialog server={shown.server} onSaved={({ id }) => check.mutate(id)} onClose={close} /> : null}
+      {shown?.dialog === "remove" ? (
+        <ConfirmDialog
+          title={t("Remove {name}?", { name: shown.server.name })}
+          description={t("Its tools are gone at once, and what opened it is forgotten.")}
+          verb={t("Remove")}
+          onConfirm={() => remove.mutate(shown.server.id, { onSuccess: () => toast(t("{name} was removed.", { name: shown.server.name })) })}
+          onClose={close}
+        />
+      ) : null}
     </div>
   );
 }

@@ -1,11 +1,12 @@
 // The budgets and how they stand: all of them for admins and owners, else those that apply to oneself.
 import { PiggyBank, Plus } from "lucide-react";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 
 import type { Budget, Me } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Loaded } from "~/shared/ui/loaded";
+import { later } from "~/shared/ui/later";
 import { toast } from "~/shared/ui/toasts";
 
 import { BudgetCard } from "./budget_card";
@@ -13,8 +14,8 @@ import { budgetName } from "./budget_words";
 import { useNameOf } from "./names";
 import { useBudgets, useDeleteBudget } from "./queries";
 
-const ConfirmDialog = lazy(() => import("~/shared/ui/confirm_dialog"));
-const BudgetDialog = lazy(() => import("./budget_dialog"));
+const ConfirmDialog = later(() => import("~/shared/ui/confirm_dialog"));
+const BudgetDialog = later(() => import("./budget_dialog"));
 
 type Shown = { dialog: "new" } | { dialog: "change" | "delete"; budget: Budget } | null;
 
@@ -72,21 +73,19 @@ export default function BudgetsSection({ me }: { me: Me }) {
           )
         }
       </Loaded>
-      <Suspense>
-        {shown?.dialog === "new" ? <BudgetDialog me={me} budget={null} name="" onClose={close} /> : null}
-        {shown?.dialog === "change" ? (
-          <BudgetDialog me={me} budget={shown.budget} name={budgetName(shown.budget, nameOf)} onClose={close} />
-        ) : null}
-        {shown?.dialog === "delete" ? (
-          <ConfirmDialog
-            title={t("Delete the budget: {budget}?", { budget: budgetName(shown.budget, nameOf) })}
-            description={t("From the next call on it limits nobody. What was used stays in the reports.")}
-            verb={t("Delete")}
-            onConfirm={() => remove.mutate(shown.budget.id, { onSuccess: () => toast(t("Budget deleted.")) })}
-            onClose={close}
-          />
-        ) : null}
-      </Suspense>
+      {shown?.dialog === "new" ? <BudgetDialog me={me} budget={null} name="" onClose={close} /> : null}
+      {shown?.dialog === "change" ? (
+        <BudgetDialog me={me} budget={shown.budget} name={budgetName(shown.budget, nameOf)} onClose={close} />
+      ) : null}
+      {shown?.dialog === "delete" ? (
+        <ConfirmDialog
+          title={t("Delete the budget: {budget}?", { budget: budgetName(shown.budget, nameOf) })}
+          description={t("From the next call on it limits nobody. What was used stays in the reports.")}
+          verb={t("Delete")}
+          onConfirm={() => remove.mutate(shown.budget.id, { onSuccess: () => toast(t("Budget deleted.")) })}
+          onClose={close}
+        />
+      ) : null}
     </div>
   );
 }

@@ -1,14 +1,14 @@
 // A citation in an answer: its number, a card that shows the passage, and the way to the place in the document.
-import { type ReactNode, Suspense, lazy, useContext, useRef, useState } from "react";
+import { type ReactNode, useContext, useRef, useState } from "react";
 
 import { t } from "~/shared/language/words";
+import { later } from "~/shared/ui/later";
 
 import type { Doubt } from "./citation_markers";
 import { SourceLink } from "./source_link";
 import { CitedSources, type Source } from "./sources";
 
-const load = () => import("./citation_card");
-const CitationCard = lazy(load);
+const CitationCard = later(() => import("./citation_card"));
 
 const OPEN_MILLISECONDS = 200;
 const CLOSE_MILLISECONDS = 160;
@@ -31,7 +31,7 @@ function useCard() {
   return {
     card,
     show: (anchor: HTMLElement, milliseconds: number) => {
-      void load();
+      void CitationCard.preload();
       cards += 1;
       const id = `citation-card-${cards}`;
       turn((before) => ({ id: before?.id ?? id, anchor, open: true }), milliseconds);
@@ -70,16 +70,14 @@ function Chip({ source, doubt }: { source: Source; doubt: Doubt | undefined }) {
         <span>]</span>
       </SourceLink>
       {card === null ? null : (
-        <Suspense>
-          <CitationCard
-            {...card}
-            source={source}
-            doubt={doubt}
-            onOpenChange={(open) => (open ? show(card.anchor, 0) : hide(0))}
-            onPointerEnter={() => show(card.anchor, 0)}
-            onPointerLeave={() => hide(CLOSE_MILLISECONDS)}
-          />
-        </Suspense>
+        <CitationCard
+          {...card}
+          source={source}
+          doubt={doubt}
+          onOpenChange={(open) => (open ? show(card.anchor, 0) : hide(0))}
+          onPointerEnter={() => show(card.anchor, 0)}
+          onPointerLeave={() => hide(CLOSE_MILLISECONDS)}
+        />
       )}
     </>
   );

@@ -1,26 +1,24 @@
 // Markdown that loads its reader after the first page stands; until then the text shows as it is.
-import { Suspense, lazy } from "react";
-
 import { Boundary } from "~/shared/ui/boundary";
+import { later } from "~/shared/ui/later";
 
-const load = () => import("./rendered");
-const Rendered = lazy(load);
+type Shown = { text: string; streaming: boolean };
+
+const renderPlain = ({ text }: Pick<Shown, "text">) => <div className="answer whitespace-pre-wrap">{text}</div>;
+const Rendered = later(() => import("./rendered"), renderPlain);
 
 const CALM_MILLISECONDS = 1_500;
 
 /** Fetch the reader early, so that the first answer does not wait for it, but not in the way of the page itself. */
 export function preloadMarkdown(): void {
-  setTimeout(() => void load().catch(() => undefined), CALM_MILLISECONDS);
+  setTimeout(() => void Rendered.preload(), CALM_MILLISECONDS);
 }
 
-export function Markdown({ text, streaming }: { text: string; streaming: boolean }) {
-  const plain = <div className="answer whitespace-pre-wrap">{text}</div>;
+export function Markdown({ text, streaming }: Shown) {
   return (
     // What cannot be drawn, or not be loaded, is still there to read.
-    <Boundary renderProblem={() => plain}>
-      <Suspense fallback={plain}>
-        <Rendered text={text} streaming={streaming} />
-      </Suspense>
+    <Boundary renderProblem={() => renderPlain({ text })}>
+      <Rendered text={text} streaming={streaming} />
     </Boundary>
   );
 }

@@ -15,14 +15,20 @@ type LoadedProps<Data> = {
   children: (data: Data) => ReactNode;
 };
 
+function Waiting({ words }: { words: string }) {
+  return (
+    <p role="status" className="py-10 text-center text-sm text-quiet">
+      {words}
+    </p>
+  );
+}
+
+/** What stands where a part of a page is on its way. */
+export const renderLoading = (): ReactNode => <Waiting words={t("Loading…")} />;
+
 export function Loaded<Data>({ query: { data, error, isFetching, refetch }, waiting, children }: LoadedProps<Data>) {
   if (data !== undefined) return children(data);
-  if (!error)
-    return (
-      <p role="status" className="py-10 text-center text-sm text-quiet">
-        {waiting}
-      </p>
-    );
+  if (!error) return <Waiting words={waiting} />;
   return (
     <Notice
       kind="problem"

@@ -1,8 +1,9 @@
 // Menus: a button and a short list of verbs or choices. The list's machinery is loaded when a pointer or the keyboard
 // comes near, so that a page full of menus costs no more than its buttons.
-import { type KeyboardEvent, type ReactElement, type ReactNode, Suspense, cloneElement, lazy, useState } from "react";
+import { type KeyboardEvent, type ReactElement, type ReactNode, cloneElement, useState } from "react";
 
 import { Boundary } from "./boundary";
+import { later } from "./later";
 import { FloatingProblem } from "./problem";
 
 export type MenuEntry =
@@ -16,10 +17,8 @@ export type MenuEntry =
       onChoose: (value: string) => void;
     };
 
-const load = () => import("./menu_popup");
-const MenuPopup = lazy(load);
-// What cannot be loaded is said when it is asked for.
-const warm = () => void load().catch(() => undefined);
+const MenuPopup = later(() => import("./menu_popup"));
+const warm = () => void MenuPopup.preload();
 
 type TriggerProps = {
   ref: (element: HTMLButtonElement | null) => void;
@@ -65,9 +64,7 @@ export function Menu({ trigger, entries, side = "bottom", align = "end" }: MenuP
       {cloneElement(trigger, props)}
       {used ? (
         <Boundary renderProblem={(isLost) => <FloatingProblem isLost={isLost} />}>
-          <Suspense>
-            <MenuPopup open={open} onOpenChange={setOpen} anchor={anchor} entries={entries} side={side} align={align} />
-          </Suspense>
+          <MenuPopup open={open} onOpenChange={setOpen} anchor={anchor} entries={entries} side={side} align={align} />
         </Boundary>
       ) : null}
     </>

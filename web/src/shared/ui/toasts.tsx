@@ -1,8 +1,10 @@
 // Toasts: short words about what just happened, at the page's edge. F6 moves the keyboard there.
 // Saying one is cheap from anywhere; what draws them is loaded with the first.
-import { Suspense, lazy, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 
 import { asProblem } from "~/shared/api/problems";
+
+import { later } from "./later";
 
 export type ToastAction = { label: string; onClick: () => void };
 export type ToastWords = { sentence: string; problem: boolean; action?: ToastAction };
@@ -36,7 +38,7 @@ export function deliverToasts(next: ((words: ToastWords) => void) | null): void 
   if (next) for (const words of waiting.splice(0)) next(words);
 }
 
-const ToastRegion = lazy(() => import("./toast_region"));
+const ToastRegion = later(() => import("./toast_region"));
 
 export function Toasts() {
   const needed = useSyncExternalStore(
@@ -47,8 +49,6 @@ export function Toasts() {
     () => any,
   );
   return needed ? (
-    <Suspense>
-      <ToastRegion />
-    </Suspense>
+    <ToastRegion />
   ) : null;
 }
