@@ -60,6 +60,7 @@ class Body(msgspec.Struct):
     toolId: str | None = None  # the wire's name
     agentId: str | None = None  # the wire's name
     clientTools: list[_ClientTool] | None = None  # the wire's name
+    whenBusy: Literal["overtake", "refuse"] | None = None  # the wire's name
     stream: bool | Literal["content"] | None = None
 
 
@@ -241,6 +242,7 @@ def _turn(body: Body) -> TurnRequest:
         message_ref=message_ref,
         wishes=wishes,
         earlier=_earlier(history[:-1], message_id),
+        when_busy=body.whenBusy or "overtake",
     )
 
 

@@ -460,6 +460,25 @@ async def test_a_new_message_overtakes_the_answer_and_keeps_what_came(
     assert calls_of(provider, f"{word} ")[0].client_gone
 
 
+async def test_a_new_message_that_may_not_overtake_is_refused_and_cuts_nothing(
+    client: httpx.AsyncClient, ada: Person
+) -> None:
+    chat_id = new_id("chat")
+    patient = {**question("And then? {{reply:Then this.}}", chat_id, "m2"), "whenBusy": "refuse"}
+    async with listening(client, ada, question(PIECES, chat_id, "m1")) as first:
+        await first.until("text-delta", 5)
+        refused = await client.post("/api/v1/chat", json=patient, headers=ada.headers)
+        answered = await first.rest()
+    assert (refused.status_code, refused.json()["tag"]) == (409, "thread_busy")
+    assert answered[-1]["messageMetadata"]["status"] == "completed"
+    # The same message goes once it may.
+    accepted = await client.post("/api/v1/chat", json={**patient, "stream": False}, headers=ada.headers)
+    assert accepted.status_code == 200, accepted.text
+    found = await settled(client, ada, chat_id)
+    assert [message["status"] for message in found["messages"][1::2]] == ["completed", "completed"]
+    assert len(found["messages"]) == 4
+
+
 @pytest.mark.req("CHAT-23")
 @pytest.mark.slow
 async def test_resumes_a_running_answer_from_its_beginning(client: httpx.AsyncClient, ada: Person) -> None:

@@ -15,9 +15,11 @@ export type Way = {
   model?: string | undefined;
   /** Who shall answer, whoever is chosen on the page now. */
   agentId?: string | undefined;
+  /** Do not go when an answer is being written that this page does not know of. */
+  isPatient?: boolean;
 };
 
-export type Body = { id: string; message: ChatMessage | object | undefined; trigger: string; messageId?: string; model?: string; agentId?: string };
+export type Body = { id: string; message: ChatMessage | object | undefined; trigger: string; messageId?: string; model?: string; agentId?: string; whenBusy?: "refuse" };
 
 type TransportOptions = {
   model: () => string | undefined;
@@ -51,7 +53,15 @@ export function transportFor({ model, agent, sent, onTaken, onResumed }: Transpo
       const target = way.edits === undefined ? messageId : way.edits;
       const chosen = way.model ?? model();
       const agentId = way.agentId ?? agent();
-      sent.body = { id, message, trigger, ...(target ? { messageId: target } : {}), ...(chosen ? { model: chosen } : {}), ...(agentId ? { agentId } : {}) };
+      sent.body = {
+        id,
+        message,
+        trigger,
+        ...(target ? { messageId: target } : {}),
+        ...(chosen ? { model: chosen } : {}),
+        ...(agentId ? { agentId } : {}),
+        ...(way.isPatient ? { whenBusy: "refuse" } : {}),
+      };
       return { body: sent.body };
     },
   });

@@ -79,6 +79,7 @@ describe("a conversation", () => {
       id: "c1",
       trigger: "submit-message",
       model: "openai/gpt-4o",
+      whenBusy: "refuse",
       message: { id: result.current.messages[0]?.id, role: "user", parts: [{ type: "text", text: "Hi" }] },
     });
     expect(result.current.messages[1]).toMatchObject({ id: "msg_2", metadata: { run_id: "run_1", status: "completed" } });
@@ -319,6 +320,21 @@ describe("what is not sent yet", () => {
     release();
     await waitFor(() => expect(words(result)).toEqual({ shown: ["One", "First", "Two", "Second"], unsent: [] }));
     expect(posts()).toHaveLength(2);
+  });
+
+  it("does not cut short an answer that was asked for elsewhere, and goes out after it", async () => {
+    answers["POST /api/v1/chat"] = () => problem(409, "thread_busy", "The conversation is being answered.");
+    const { result } = open();
+    act(() => result.current.send("Two"));
+    await waitFor(() => expect(posts()).toHaveLength(1));
+    expect(posts()[0]?.body).toMatchObject({ whenBusy: "refuse" });
+    await waitFor(() => expect(words(result)).toEqual({ shown: [], unsent: ["Two"] }));
+    expect(result.current.hold).toBe("answer");
+    expect(result.current.error).toBeUndefined();
+    answers["POST /api/v1/chat"] = () => whole("msg_2", "Second");
+    await waitFor(() => expect(words(result)).toEqual({ shown: ["Two", "Second"], unsent: [] }), { timeout: 5_000 });
+    const [first, second] = posts().map(({ body }) => (body.message as { id: string }).id);
+    expect(second).toBe(first);
   });
 
   it("does not go past what the answer asks a person, unless it was said after it", async () => {

@@ -30,6 +30,8 @@ const THROTTLE_MILLISECONDS = 50;
 const GO_ON_MILLISECONDS = 400;
 const MOST_GO_ONS = 20;
 const MOST_RECONNECTS = 8;
+const ANSWERED_ELSEWHERE = "thread_busy";
+const ELSEWHERE_MILLISECONDS = 1_000;
 
 export type ConversationOptions = {
   id: string;
@@ -178,6 +180,15 @@ export function useConversation(options: ConversationOptions) {
     [outbox],
   );
 
+  const [isTaken, setTaken] = useState(false);
+  /** An answer is being written that was asked for elsewhere: the message waits again, and that answer is read on meanwhile. */
+  const waitForOther = useCallback((chat: Chat<ChatMessage>) => {
+    setTaken(true);
+    chat.messages = chat.messages.slice(0, -1);
+    chat.clearError();
+    void pause(ELSEWHERE_MILLISECONDS).then(() => setTaken(false));
+  }, []);
+
   const sent = useRef<{ body: Body | null }>({ body: null });
   const [progress] = useState(() => new ToolProgress());
   const chat = useMemo(() => {
@@ -216,6 +227,10 @@ export function useConversation(options: ConversationOptions) {
           });
           return;
         }
+        if (isError && last !== undefined && outbox.has(last.id) && asProblem(made.error).tag === ANSWERED_ELSEWHERE) {
+          waitForOther(made);
+          return;
+        }
         if (!isError && !isAbort) announce(closingWords(message));
         // A question that was refused is nowhere but on this page: reading the server's would lose it.
         if (isError && isUnanswered(made)) return;
@@ -232,7 +247,7 @@ export function useConversation(options: ConversationOptions) {
           return;
         }
         noteRefusal(problem);
-        if (last && tag !== "unreachable" && tag !== TOKEN_IS_OLD && status < 500 && status !== 429) outbox.remove(last.id);
+        if (last && tag !== "unreachable" && tag !== TOKEN_IS_OLD && tag !== ANSWERED_ELSEWHERE && status < 500 && status !== 429) outbox.remove(last.id);
       },
     });
     return made;
@@ -265,7 +280,7 @@ export function useConversation(options: ConversationOptions) {
     if (status !== "ready") setKnown(true);
   }, [status]);
   const { resting } = line;
-  const { unsent, hold } = useSending({ chat, outbox, messages, status, busy: busy || reconnecting || !known || !stretch.isAtEnd, resting });
+  const { unsent, hold } = useSending({ chat, outbox, messages, status, busy: busy || isTaken || reconnecting || !known || !stretch.isAtEnd, resting });
 
   // The list shows a new conversation, and that it is being answered, as soon as the answer begins.
   useEffect(() => {

@@ -66,7 +66,9 @@ export function useSending({ chat, outbox, messages, status, busy, resting }: Se
     const isBusy = chat.status === "submitted" || chat.status === "streaming";
     if (next === undefined || hold !== "nothing" || isBusy || chat.messages.some((message) => message.id === next.id)) return;
     const { id, parts, model, agentId } = next;
-    void chat.sendMessage({ id, role: "user", parts }, { metadata: { model, agentId } satisfies Way });
+    // What an answer asks a person is passed over knowingly; an answer that is being written elsewhere is not cut short.
+    const isPatient = waitingIn(chat.messages.at(-1)).length === 0;
+    void chat.sendMessage({ id, role: "user", parts }, { metadata: { model, agentId, isPatient } satisfies Way });
   }, [chat, hold, next]);
 
   return { unsent, hold };
