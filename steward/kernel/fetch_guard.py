@@ -85,9 +85,9 @@ async def checked_addresses(url: URL, allowed: Sequence[Network], resolver: Reso
     try:
         found = [literal] if literal else [ip_address(one) for one in await resolver(url.host, url.port)]
     except (OSError, UnicodeError) as error:
-        raise FetchFailed(f"There is no host {url.host}.") from error
+        raise FetchFailed(f"There is no host {url.host}. Check the address.") from error
     if not found:
-        raise FetchFailed(f"There is no host {url.host}.")
+        raise FetchFailed(f"There is no host {url.host}. Check the address.")
     if not all(may_be_fetched(address, allowed) for address in found):
         raise _forbidden("leads into a private network")
     return found

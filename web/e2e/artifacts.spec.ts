@@ -1,18 +1,13 @@
 // Artifacts: blocks of an answer beside the conversation. What they hold runs when one says so, and reaches nobody.
 import { createSocket } from "node:dgram";
 import { type Server, createServer } from "node:net";
-import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
 import { CURIOUS, attacks } from "./artifact_attacks";
-import { answers, ask, box, expect, finished, looks, send, test } from "./scene";
+import { answers, ask, box, expect, finished, looks, send, shoot, test } from "./scene";
 
-const shots = join(dirname(fileURLToPath(import.meta.url)), "shots");
-mkdirSync(shots, { recursive: true });
 
 const fenced = (language: string, code: string) => `\`\`\`${language}\n${code}\n\`\`\``;
 const reply = (text: string, more = "") => `Write it. {{reply:${text}}} {{pace_ms:1}} ${more}`;
@@ -33,7 +28,7 @@ async function look(page: Page, name: string): Promise<void> {
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
   await page.waitForTimeout(250);
-  await page.screenshot({ path: join(shots, `${name}.png`) });
+  await shoot(page, name);
   // What the model wrote into its frame is not ours to mend.
   const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").exclude("iframe").analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);

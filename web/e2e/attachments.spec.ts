@@ -1,16 +1,11 @@
 // Files with a message: picked, dropped and pasted; what the model was given of them, and that they are still there.
-import { mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, box, expect, finished, looks, questions, send, signIn, test, unique } from "./scene";
+import { answers, ask, box, expect, finished, looks, questions, send, shoot, signIn, test, unique } from "./scene";
 import { state } from "./server";
 
-const SHOTS = join(tmpdir(), "steward-attachments");
-mkdirSync(SHOTS, { recursive: true });
 
 const plan = (name: string) => ({ name, mimeType: "text/markdown", buffer: Buffer.from("# Plan\n\nThe harbour opens in May.\n") });
 const attached = (page: Page) => page.locator("form").getByRole("list", { name: "Attached files" });
@@ -202,7 +197,7 @@ for (const { theme, width, viewport } of looks)
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
         await page.waitForTimeout(250);
-        await page.screenshot({ path: join(SHOTS, `${name}-${width}-${theme}.png`) });
+        await shoot(page, `${name}-${width}-${theme}`);
         await examine(page, name);
       };
       await page.goto("/");

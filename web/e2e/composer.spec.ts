@@ -1,17 +1,12 @@
 // What one says reaches the server: later when there is no line, after the answer that is being written, after signing
 // in again; and another model may answer it.
-import { mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, box, expect, finished, looks, questions, send, signIn, test, unique } from "./scene";
+import { answers, ask, box, expect, finished, looks, questions, send, shoot, signIn, test, unique } from "./scene";
 import { ada } from "./server";
 
-const shots = join(tmpdir(), "steward-composer");
-mkdirSync(shots, { recursive: true });
 
 const waiting = (page: Page) => page.getByRole("article", { name: "Waiting message" });
 
@@ -292,7 +287,7 @@ test("a follow-up that fits is sent by a press [UI-25]", async ({ signedIn: page
 });
 
 for (const { theme, width } of looks)
-  test.describe(`${width}, ${theme}`, () => {
+  test.describe(`look, ${width}, ${theme}`, () => {
     test.use({ colorScheme: theme, viewport: { width, height: 800 } });
 
     /** A picture to look at, no sideways scroll, and nothing that axe finds. */
@@ -300,7 +295,7 @@ for (const { theme, width } of looks)
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
       await page.waitForTimeout(250);
-      await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`) });
+      await shoot(page, `${name}-${width}-${theme}`);
       const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
     }

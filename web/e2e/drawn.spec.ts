@@ -1,14 +1,10 @@
 // Formulae and diagrams in an answer: drawn, in the page's light, narrow and wide, and their source within reach.
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, expect, finished, looks, send, test } from "./scene";
+import { answers, ask, expect, finished, looks, send, shoot, test } from "./scene";
 
-const shots = join(import.meta.dirname, "shots");
-mkdirSync(shots, { recursive: true });
 
 const wide = "x_1 + x_2 + x_3 + x_4 + x_5 + x_6 + x_7 + x_8 + x_9".replaceAll("x", "\\left(\\alpha\\cdot\\beta\\right)");
 const flow = `flowchart LR
@@ -59,7 +55,7 @@ async function examine(page: Page, name: string): Promise<void> {
 }
 
 for (const { theme, width, viewport } of looks)
-  test.describe(`${width}, ${theme}`, () => {
+  test.describe(`look, ${width}, ${theme}`, () => {
     test.use({ colorScheme: theme, viewport });
 
     test("formulae and diagrams are drawn [UI-16] [UI-31] [UI-32]", async ({ signedIn: page }) => {
@@ -81,11 +77,11 @@ for (const { theme, width, viewport } of looks)
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(sideways).toBeLessThanOrEqual(0);
       await examine(page, "drawn");
-      await page.screenshot({ path: join(shots, `drawn-${width}-${theme}.png`) });
+      await shoot(page, `drawn-${width}-${theme}`);
       await answers(page).last().locator(".katex").first().scrollIntoViewIfNeeded();
-      await page.screenshot({ path: join(shots, `drawn-formulae-${width}-${theme}.png`) });
+      await shoot(page, `drawn-formulae-${width}-${theme}`);
       await pictures(page).first().scrollIntoViewIfNeeded();
-      await page.screenshot({ path: join(shots, `drawn-diagram-${width}-${theme}.png`) });
+      await shoot(page, `drawn-diagram-${width}-${theme}`);
 
       const figure = page.getByRole("figure", { name: "Diagram: How a question is answered" });
       await figure.getByRole("button", { name: "Show source" }).click();

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { FrameLocator, Page } from "@playwright/test";
 
-import { expect, looks, test } from "./scene";
+import { expect, looks, shoot, test } from "./scene";
 import { command, startFresh, state } from "./server";
 
 type Site = { url: string; minted: () => number; refuse: (next: boolean) => void; body: (html: string) => void; close: () => Promise<void> };
@@ -249,14 +249,14 @@ for (const { theme, width, viewport } of looks)
       for (const mode of ["button", "sidebar", "inline"]) {
         await visit(page, `<body>${shop}${element(mode)}</body>`);
         if (mode !== "inline") {
-          await page.screenshot({ path: `/tmp/embed-shots/${mode}-closed-${width}-${theme}.png` });
+          await shoot(page, `embed-${mode}-closed-${width}-${theme}`);
           await page.getByRole("button", { name: "Open Shop help" }).click();
         }
         await expect(box(page)).toBeVisible();
-        await page.screenshot({ path: `/tmp/embed-shots/${mode}-empty-${width}-${theme}.png` });
+        await shoot(page, `embed-${mode}-empty-${width}-${theme}`);
         await examine(page);
         await ask(page, "hello {{reply:Good day. Our workshop is open from **9 to 18**, and on Saturdays until noon.}}");
-        await page.screenshot({ path: `/tmp/embed-shots/${mode}-${width}-${theme}.png` });
+        await shoot(page, `embed-${mode}-${width}-${theme}`);
         await examine(page);
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         expect(sideways).toBeLessThanOrEqual(0);

@@ -1,7 +1,4 @@
 // The app in German and in Arabic: every page in the reader's words and direction, whole at every width, fit for everybody.
-import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
@@ -9,11 +6,9 @@ import type { Page } from "@playwright/test";
 import { arabic } from "../src/shared/language/ar";
 import { german } from "../src/shared/language/de";
 import type { Forms } from "../src/shared/language/words";
-import { answers, box, expect, looks, signIn, test, unique } from "./scene";
+import { answers, box, expect, looks, shoot, signIn, test, unique } from "./scene";
 import { ada, command, state } from "./server";
 
-const shots = join(dirname(fileURLToPath(import.meta.url)), "shots");
-mkdirSync(shots, { recursive: true });
 
 type Language = "de" | "ar";
 const dictionaries = { de: german, ar: arabic } as Record<Language, Record<string, string | Forms>>;
@@ -73,7 +68,7 @@ const wordsOn = (page: Page): Promise<string[]> =>
 
 async function examine(page: Page, language: Language, name: string, shot: string): Promise<void> {
   await page.waitForTimeout(250);
-  await page.screenshot({ path: join(shots, `${shot}.png`) });
+  await shoot(page, shot);
   const { lang, dir, sideways } = await page.evaluate(() => {
     const { lang: ownLang, dir: ownDir, scrollWidth, clientWidth } = document.documentElement;
     return { lang: ownLang, dir: ownDir, sideways: scrollWidth - clientWidth };

@@ -1,21 +1,16 @@
 // How the pages look, narrow and wide, light and dark: pictures to look at, no sideways scroll, no findings of axe.
-import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, expect, finished, looks, send, test, unique } from "./scene";
+import { answers, ask, expect, finished, looks, send, shoot, test, unique } from "./scene";
 
-const shots = join(dirname(fileURLToPath(import.meta.url)), "shots");
-mkdirSync(shots, { recursive: true });
 
 async function look(page: Page, name: string): Promise<void> {
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
   await page.waitForTimeout(250);
-  await page.screenshot({ path: join(shots, `${name}.png`) });
+  await shoot(page, name);
 }
 
 async function examine(page: Page, name: string): Promise<void> {
@@ -154,7 +149,7 @@ for (const { theme, width, viewport } of looks) {
       await finished(page);
       await look(page, named("error"));
       await examine(page, "error");
-      if (width === 360) await page.getByRole("button", { name: "Show conversations" }).click();
+      if (width < 1024) await page.getByRole("button", { name: "Show conversations" }).click();
       await expect(page.getByRole("navigation", { name: "Conversations" })).toBeVisible();
       await look(page, named("list"));
       await examine(page, "list");

@@ -2,14 +2,14 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { expect, looks, signIn, test, unique } from "./scene";
+import { expect, looks, shoot, signIn, test, unique } from "./scene";
 import { state } from "./server";
 
 async function examine(page: Page, name: string): Promise<void> {
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
   await page.waitForTimeout(250);
-  if (process.env.STEWARD_SHOTS !== undefined) await page.screenshot({ path: `${process.env.STEWARD_SHOTS}/${name}.png` });
+  await shoot(page, name);
   const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
   expect.soft(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
 }

@@ -2,7 +2,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { ask, expect, looks, test } from "./scene";
+import { ask, expect, looks, shoot, test } from "./scene";
 import { state } from "./server";
 
 const LIBRARY = "**/assets/library_page-*.js";
@@ -104,14 +104,14 @@ test("the sign-in page asks nothing when nobody is signed in, and is not misled"
 });
 
 for (const { theme, width, viewport } of looks)
-  test.describe(`${width}, ${theme}`, () => {
+  test.describe(`look, ${width}, ${theme}`, () => {
     test.use({ colorScheme: theme, viewport });
 
     test("a part that is missing", async ({ signedIn: page }) => {
       await page.route(LIBRARY, (route) => route.abort());
       await page.goto("/library");
       await expect(problem(page)).toContainText("This part could not be loaded");
-      await page.screenshot({ path: `e2e/shots/lost-${width}-${theme}.png` });
+      await shoot(page, `lost-${width}-${theme}`);
       expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
     });
   });

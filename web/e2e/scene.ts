@@ -1,4 +1,6 @@
 // What every scene has: the server's address, somebody signed in, and words for what is on the page.
+import { join } from "node:path";
+
 import { type Page, test as base, expect } from "@playwright/test";
 
 import { ada, state } from "./server";
@@ -31,6 +33,9 @@ export const looks = (["light", "dark"] as const).flatMap((theme) =>
     .filter(({ width }) => process.env.STEWARD_LOOKS === "all" || width === (theme === "light" ? 360 : 1440))
     .map((viewport) => ({ theme, width: viewport.width, viewport })),
 );
+
+/** Take a picture of a page into `e2e/shots`, for somebody to look at. */
+export const shoot = (page: Page, name: string) => page.screenshot({ path: join(import.meta.dirname, "shots", `${name}.png`) });
 
 export async function signIn(page: Page, email = ada.email): Promise<void> {
   const answer = await page.context().request.post("/api/v1/auth/sign-in", { data: { email, password: ada.password } });

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { ask, box, expect, looks, signIn, test, unique } from "./scene";
+import { ask, box, expect, looks, shoot, signIn, test, unique } from "./scene";
 import { ada, command, state } from "./server";
 
 const palette = (page: Page) => page.getByRole("combobox", { name: "Find a conversation, a page or an action" });
@@ -185,7 +185,7 @@ async function examine(page: Page, name: string): Promise<void> {
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
   await page.waitForTimeout(250);
-  if (process.env.STEWARD_SHOTS !== undefined) await page.screenshot({ path: `${process.env.STEWARD_SHOTS}/${name}.png` });
+  await shoot(page, name);
   const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
 }
@@ -216,6 +216,9 @@ for (const { theme, width } of looks) {
     await expect(page.getByRole("dialog")).toBeVisible();
     await examine(page, name("budget"));
     for (const id of budgets) await page.request.delete(`/api/v1/budgets/${id}`, { headers });
+    const key = await page.request.post("/api/v1/keys", { data: { name: unique("Old program") }, headers });
+    expect(key.status()).toBe(201);
+    await page.request.delete(`/api/v1/keys/${((await key.json()) as { id: string }).id}`, { headers });
     await page.goto("/settings/keys");
     await expect(page.getByRole("listitem").filter({ hasText: "Revoked" }).first()).toBeVisible();
     await examine(page, name("keys"));

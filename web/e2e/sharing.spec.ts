@@ -3,7 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "@playwright/test";
 
-import { answers, ask, expect, looks, signIn, test, unique } from "./scene";
+import { answers, ask, expect, looks, shoot, signIn, test, unique } from "./scene";
 import { command, state } from "./server";
 
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
@@ -124,7 +124,6 @@ test("tags narrow the list, and the keyboard walks it", async ({ signedIn: page 
   await expect(list(page).getByRole("link", { name: new RegExp(name) })).toBeVisible();
 });
 
-const shots = process.env.STEWARD_SHOTS;
 for (const { theme, width } of looks)
   test(`looks ${width}, ${theme} [UI-31] [UI-32]`, async ({ signedIn: page }) => {
     await page.emulateMedia({ colorScheme: theme });
@@ -135,7 +134,7 @@ for (const { theme, width } of looks)
       await page.waitForTimeout(250);
       const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
       expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-      if (shots !== undefined) await page.screenshot({ path: `${shots}/${name}-${width}-${theme}.png` });
+      await shoot(page, `${name}-${width}-${theme}`);
     };
     const name = word("Pier");
     await page.goto("/");

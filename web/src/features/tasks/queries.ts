@@ -3,6 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 
 import { answered, api } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
+import { memberNames } from "~/shared/api/member_names";
 import type { Task, TaskChange, TaskPage, Ticket, TicketChange, TicketPage } from "~/shared/api/types";
 import { toastProblem } from "~/shared/ui/toasts";
 
@@ -54,14 +55,7 @@ export function useItem(kind: Kind, id: string) {
 
 /** The people of the workspace by id, for whom tasks are. */
 export function useNames() {
-  return useQuery({
-    queryKey: keys.memberNames,
-    queryFn: async ({ signal }) => {
-      const page = await answered(api.GET("/api/v1/members", { params: { query: { limit: 100 } }, signal }));
-      return page.items.map(({ user_id, name }) => ({ value: user_id, label: name }));
-    },
-    staleTime: 60_000,
-  });
+  return useQuery(memberNames);
 }
 
 function useStale(kind: Kind) {

@@ -27,8 +27,11 @@ describe("budgets", () => {
 
   it("that are used up say so, for each one that they count", async () => {
     const subjects = [{ subject_id: "user_1", spent_usd: "10", held_usd: "0", spent_tokens: 5, held_tokens: 0, alerts: [] }];
-    show([budgetOf({ scope: "user", spent_usd: null, held_usd: null, spent_tokens: null, held_tokens: null, subjects })]);
+    subjects.push({ ...subjects[0]!, subject_id: "user_2", spent_usd: "1" });
+    const budget = budgetOf({ scope: "user", spent_usd: null, held_usd: null, spent_tokens: null, held_tokens: null, subjects });
+    show([budget], "owner", { "GET /api/v1/members": { items: [{ user_id: "user_2", name: "eve" }], next_cursor: null } });
     const card = await screen.findByRole("listitem", { name: "Each person" });
+    expect(await within(card).findByText("eve")).toBeInTheDocument();
     expect(within(card).getByText("You")).toBeInTheDocument();
     expect(within(card).getByText("Used up")).toBeInTheDocument();
   });

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import { answered, api } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
+import { memberNames } from "~/shared/api/member_names";
 import type { Me, ModelCall, ModelCallPage } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
 
@@ -30,15 +31,6 @@ export function useCalls(model: string | null, status: CallState | null) {
 
 /** The name of whoever asked; somebody who left keeps the id. Those who see only their own calls ask for no names. */
 export function useCallerName(me: Me, seesAll: boolean): (id: string) => string {
-  const { data } = useQuery({
-    queryKey: keys.memberNames,
-    queryFn: async ({ signal }) =>
-      (await answered(api.GET("/api/v1/members", { params: { query: { limit: 100 } }, signal }))).items.map(({ user_id, name }) => ({
-        value: user_id,
-        label: name,
-      })),
-    enabled: seesAll,
-    staleTime: 60_000,
-  });
+  const { data } = useQuery({ ...memberNames, enabled: seesAll });
   return (id) => (id === me.user.id ? t("You") : data?.find(({ value }) => value === id)?.label || id);
 }

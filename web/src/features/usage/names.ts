@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { answered, api } from "~/shared/api/client";
 import { keys } from "~/shared/api/keys";
+import { memberNames } from "~/shared/api/member_names";
 import type { Me } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
 
@@ -33,7 +34,10 @@ export function useKeyNames(mayAsk: boolean) {
 /** The name of a person, agent or key by its id. */
 export function useNameOf(me: Me): (id: string) => string {
   const agents = useAgentNames();
-  const made = useKeyNames(me.role === "owner" || me.role === "admin");
+  const seesAll = me.role === "owner" || me.role === "admin";
+  const made = useKeyNames(seesAll);
+  const people = useQuery({ ...memberNames, enabled: seesAll });
   const known = new Map([...(agents.data ?? []), ...(made.data ?? [])].map(({ id, name }) => [id, name]));
-  return (id) => (id === me.user.id ? t("You") : (known.get(id) ?? id));
+  for (const { value, label } of people.data ?? []) known.set(value, label);
+  return (id) => (id === me.user.id ? t("You") : known.get(id) || id);
 }
