@@ -152,7 +152,8 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
         tabIndex={0}
         role="region"
         aria-label={t("Conversation")}
-        className="outline-offset-[-2px]"
+        // The list would take no press while it scrolls, and for a moment after.
+        className="outline-offset-[-2px] *:pointer-events-auto!"
       >
         {(row, place) =>
           row.unsent ? (
