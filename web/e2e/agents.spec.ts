@@ -1,18 +1,8 @@
 // Agents, memories, the profile, tasks and tickets: made, used, changed and looked at.
-import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type Page } from "@playwright/test";
 
-import { answers, ask, expect, looks, shoot, signIn, test, unique } from "./scene";
+import { answers, ask, expect, inspect, looks, signIn, test, unique } from "./scene";
 import { ada, command, state } from "./server";
-
-async function examine(page: Page, name: string): Promise<void> {
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-  await page.waitForTimeout(250);
-  await shoot(page, name);
-  const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-  expect.soft(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-}
 
 async function make(page: Page, path: string, data: object): Promise<{ id: string }> {
   const me = (await (await page.request.get("/api/v1/me")).json()) as { csrf_token: string };
@@ -189,40 +179,40 @@ for (const { theme, width } of looks) {
     await page.goto("/agents");
     await expect(page.getByRole("list", { name: "Built-in agents" })).toBeVisible();
     await expect(page.getByRole("list", { name: "Agents of this workspace" })).toBeVisible();
-    await examine(page, name("agents"));
+    await inspect(page, name("agents"));
     await page.getByRole("button", { name: "New agent", exact: true }).click();
     await expect(page.getByRole("radio", { name: "Research" })).toBeVisible();
-    await examine(page, name("new-agent"));
+    await inspect(page, name("new-agent"));
     await page.goto(`/agents/${id}`);
     await expect(page.getByRole("checkbox", { name: "Search knowledge" })).toBeVisible();
-    await examine(page, name("agent"));
+    await inspect(page, name("agent"));
     await page.getByRole("heading", { name: "Who and when" }).scrollIntoViewIfNeeded();
-    await examine(page, name("agent-below"));
+    await inspect(page, name("agent-below"));
     await page.goto(`/agents/${id}/versions`);
     await page.getByText("Show what it was").click();
-    await examine(page, name("versions"));
+    await inspect(page, name("versions"));
     await page.goto(`/agents/${id}/prompt`);
     await expect(page.getByRole("listitem").filter({ hasText: "You are a pilot." })).toBeVisible();
-    await examine(page, name("prompt"));
+    await inspect(page, name("prompt"));
     await page.goto(`/?agent=${id}`);
     await expect(page.getByText("Where shall we go today?")).toBeVisible();
     await page.getByRole("button", { name: /^Agent:/ }).click();
     await expect(page.getByRole("menuitemradio").first()).toBeVisible();
-    await examine(page, name("picker"));
+    await inspect(page, name("picker"));
     await make(page, "/api/v1/memories", { text: `Wants a second crane before the winter storms come (${width} ${theme}).`, kind: "goals", importance: 0.7 });
     await page.goto("/settings/memory");
     await expect(page.getByRole("list", { name: "Memories" })).toBeVisible();
-    await examine(page, name("memory"));
+    await inspect(page, name("memory"));
     await page.goto("/settings/profile");
     await expect(page.getByLabel("Company")).toBeVisible();
-    await examine(page, name("profile"));
+    await inspect(page, name("profile"));
     await make(page, "/api/v1/tasks", { title: `Order forty metres of rope for the north quay (${width} ${theme})`, priority: "urgent", due_on: "2030-01-31" });
     await page.goto("/tasks");
     await expect(page.getByRole("list", { name: "Tasks", exact: true })).toBeVisible();
-    await examine(page, name("tasks"));
+    await inspect(page, name("tasks"));
     await page.getByRole("list", { name: "Tasks", exact: true }).getByRole("link").first().click();
     await expect(page.getByRole("dialog")).toBeVisible();
-    await examine(page, name("task"));
+    await inspect(page, name("task"));
     await page.context().close();
   });
 }

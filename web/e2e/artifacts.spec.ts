@@ -2,11 +2,10 @@
 import { createSocket } from "node:dgram";
 import { type Server, createServer } from "node:net";
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
 import { CURIOUS, attacks } from "./artifact_attacks";
-import { answers, ask, box, expect, finished, looks, send, shoot, test } from "./scene";
+import { answers, ask, box, expect, finished, inspect, looks, send, test } from "./scene";
 
 
 const fenced = (language: string, code: string) => `\`\`\`${language}\n${code}\n\`\`\``;
@@ -24,15 +23,8 @@ const tide = `<!doctype html>\n<title>Tide</title>\n<style>body { font: 1rem san
 const counter = `<!doctype html>\n<title>Counter</title>\n<body style="font: 1rem sans-serif; padding: 2rem">\n<h1>Counter</h1>\n<button id="more">Count</button> <output id="count">0</output>\n<script>more.onclick = () => count.value = Number(count.value) + 1</script>`;
 const drawing = `<svg viewBox="0 0 120 80" xmlns="http://www.w3.org/2000/svg"><title>A boat</title><path d="M10 50h100l-20 20H30z" fill="#4f56c8"/><path d="M58 8v38h38z" fill="#b45309"/></svg>`;
 
-async function look(page: Page, name: string): Promise<void> {
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-  await page.waitForTimeout(250);
-  await shoot(page, name);
-  // What the model wrote into its frame is not ours to mend.
-  const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").exclude("iframe").analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-}
+// What the model wrote into its frame is not ours to mend.
+const MODELS = "iframe";
 
 test("a page opens beside the conversation, and gives the focus back [UI-22]", async ({ signedIn: page }) => {
   await page.goto("/");
@@ -209,15 +201,15 @@ for (const { theme, width, viewport } of looks)
         if (state === "page") {
           await expect(frame(page).getByRole("button", { name: "Count" })).toBeVisible();
           await expect(page.locator("iframe")).toHaveCSS("background-color", "rgb(255, 255, 255)");
-          await look(page, named("still"));
+          await inspect(page, named("still"), MODELS);
           await page.getByRole("button", { name: "Run scripts" }).click();
           await frame(page).getByRole("button", { name: "Count" }).click();
           await expect(frame(page).getByText("1", { exact: true })).toBeVisible();
         }
-        await look(page, named(state));
+        await inspect(page, named(state), MODELS);
         if (state === "page") {
           await page.getByRole("tab", { name: "Source" }).click();
-          await look(page, named("source"));
+          await inspect(page, named("source"), MODELS);
         }
         await page.getByRole("button", { name: "Close" }).click();
         await expect(opener(page).nth(place)).toBeFocused();

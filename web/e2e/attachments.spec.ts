@@ -1,9 +1,8 @@
 // Files with a message: picked, dropped and pasted; what the model was given of them, and that they are still there.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, box, expect, finished, looks, questions, send, shoot, signIn, test, unique } from "./scene";
+import { answers, ask, box, expect, finished, inspect, looks, questions, send, signIn, test, unique } from "./scene";
 import { state } from "./server";
 
 
@@ -52,12 +51,6 @@ async function tell(page: Page, event: "dragenter" | "dragleave" | "drop" | "pas
     },
     [event, files] as const,
   );
-}
-
-async function examine(page: Page, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary})`).join("; ")}`);
-  expect(found, name).toEqual([]);
 }
 
 test("files come by pick, drop and paste, and the model gets them", async ({ signedIn: page }) => {
@@ -193,28 +186,22 @@ for (const { theme, width, viewport } of looks)
     test.use({ colorScheme: theme, viewport });
 
     test("how attachments look [UI-31] [UI-32]", async ({ signedIn: page }) => {
-      const look = async (name: string) => {
-        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-        await page.waitForTimeout(250);
-        await shoot(page, `${name}-${width}-${theme}`);
-        await examine(page, name);
-      };
+      const seen = (name: string) => inspect(page, `${name}-${width}-${theme}`);
       await page.goto("/");
       const picture = await drawn(page);
       await tell(page, "paste", [given("a harbour at dusk with a rather long name.png", picture), given("b.png", picture)]);
       await pick(page, plan("plan.md"), { name: "photo.heic", mimeType: "image/heic", buffer: Buffer.from("x") });
       await expect(attached(page).locator("[data-state=ready]")).toHaveCount(3);
-      await look("tray");
+      await seen("tray");
       await tell(page, "dragenter", [given("c.png", picture)]);
-      await look("drop");
+      await seen("drop");
       await tell(page, "dragleave", [given("c.png", picture)]);
       await page.getByRole("button", { name: "Remove photo.heic" }).click();
       await ask(page, "What do you see here? {{reply:Two pictures of a harbour at dusk, and a plan.}}");
       await expect(questions(page).getByRole("img")).toHaveCount(2);
-      await look("message");
+      await seen("message");
       await page.getByRole("button", { name: /Open a harbour/ }).click();
       await expect(page.getByRole("dialog").getByRole("img")).toBeVisible();
-      await look("large");
+      await seen("large");
     });
   });

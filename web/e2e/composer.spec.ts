@@ -1,10 +1,9 @@
 // What one says reaches the server: later when there is no line, after the answer that is being written, after signing
 // in again; and another model may answer it.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, box, expect, finished, looks, questions, send, shoot, signIn, test, unique } from "./scene";
+import { answers, ask, box, expect, finished, inspect, looks, questions, send, signIn, test, unique } from "./scene";
 import { ada } from "./server";
 
 
@@ -288,17 +287,8 @@ test("a follow-up that fits is sent by a press [UI-25]", async ({ signedIn: page
 
 for (const { theme, width } of looks)
   test.describe(`look, ${width}, ${theme}`, () => {
+    const named = (name: string) => `${name}-${width}-${theme}`;
     test.use({ colorScheme: theme, viewport: { width, height: 800 } });
-
-    /** A picture to look at, no sideways scroll, and nothing that axe finds. */
-    async function look(page: Page, name: string): Promise<void> {
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-      await page.waitForTimeout(250);
-      await shoot(page, `${name}-${width}-${theme}`);
-      const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-    }
 
     test("what waits, and the models [UI-07] [UI-31] [UI-32]", async ({ page, context }) => {
       await signIn(page);
@@ -306,19 +296,19 @@ for (const { theme, width } of looks)
       await ask(page, "What does the harbour have? {{reply:The harbour has forty berths, and room for more.}}");
       await answers(page).last().getByRole("button", { name: "Ask another model" }).click();
       await expect(page.getByRole("menuitemradio").first()).toBeVisible();
-      await look(page, "models");
+      await inspect(page, named("models"));
       await page.keyboard.press("Escape");
       await box(page).fill("/");
       await expect(page.getByRole("listbox", { name: "Commands" })).toBeVisible();
-      await look(page, "commands");
+      await inspect(page, named("commands"));
       await box(page).fill("What does a night cost?");
       if (width > 640) await expect(page.getByRole("meter")).toBeVisible();
-      await look(page, "price");
+      await inspect(page, named("price"));
       await send(page, "{{words:80}} {{pace_ms:80}}");
       await expect.poll(async () => (await answers(page).last().innerText()).length).toBeGreaterThan(20);
       await send(page, "And what does a night cost there for a boat of twelve metres, with power and water?");
       await box(page).fill("Another one");
-      await look(page, "queued");
+      await inspect(page, named("queued"));
       await page.getByRole("button", { name: "Stop", exact: true }).click();
       await finished(page);
       await expect(waiting(page)).toHaveCount(0);
@@ -328,7 +318,7 @@ for (const { theme, width } of looks)
       await send(page, "And a second one, which waits behind it.");
       await expect(waiting(page)).toHaveCount(2);
       await expect(waiting(page).first()).toContainText("Waiting for the network");
-      await look(page, "offline");
+      await inspect(page, named("offline"));
       await context.setOffline(false);
     });
   });

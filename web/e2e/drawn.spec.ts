@@ -1,9 +1,8 @@
 // Formulae and diagrams in an answer: drawn, in the page's light, narrow and wide, and their source within reach.
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, expect, finished, looks, send, shoot, test } from "./scene";
+import { answers, ask, expect, finished, inspect, look, looks, send, test } from "./scene";
 
 
 const wide = "x_1 + x_2 + x_3 + x_4 + x_5 + x_6 + x_7 + x_8 + x_9".replaceAll("x", "\\left(\\alpha\\cdot\\beta\\right)");
@@ -49,11 +48,6 @@ A wrong one: $$\\frac{a}{$$ and that is all.`;
 
 const pictures = (page: Page) => answers(page).last().locator("figure img");
 
-async function examine(page: Page, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-}
-
 for (const { theme, width, viewport } of looks)
   test.describe(`look, ${width}, ${theme}`, () => {
     test.use({ colorScheme: theme, viewport });
@@ -74,14 +68,11 @@ for (const { theme, width, viewport } of looks)
       expect(await pictures(page).evaluateAll((images) => images.map((image) => (image as HTMLImageElement).naturalWidth > 100))).toEqual([true, true]);
       const isFontThere = await page.evaluate(async () => (await document.fonts.ready, document.fonts.check("1em KaTeX_Math")));
       expect(isFontThere).toBe(true);
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(sideways).toBeLessThanOrEqual(0);
-      await examine(page, "drawn");
-      await shoot(page, `drawn-${width}-${theme}`);
+      await inspect(page, `drawn-${width}-${theme}`);
       await answers(page).last().locator(".katex").first().scrollIntoViewIfNeeded();
-      await shoot(page, `drawn-formulae-${width}-${theme}`);
+      await look(page, `drawn-formulae-${width}-${theme}`);
       await pictures(page).first().scrollIntoViewIfNeeded();
-      await shoot(page, `drawn-diagram-${width}-${theme}`);
+      await look(page, `drawn-diagram-${width}-${theme}`);
 
       const figure = page.getByRole("figure", { name: "Diagram: How a question is answered" });
       await figure.getByRole("button", { name: "Show source" }).click();

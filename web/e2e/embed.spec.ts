@@ -2,10 +2,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { FrameLocator, Page } from "@playwright/test";
 
-import { expect, looks, shoot, test } from "./scene";
+import { examine, expect, look, looks, test } from "./scene";
 import { command, startFresh, state } from "./server";
 
 type Site = { url: string; minted: () => number; refuse: (next: boolean) => void; body: (html: string) => void; close: () => Promise<void> };
@@ -75,11 +74,6 @@ async function visit(page: Page, html: string, visitor = `visitor-${Math.random(
 const script = (attributes = "") => `<script src="${state().url}/embed.js" ${attributes}></script>`;
 const element = (mode: string, more = "") => `${script()}<steward-chat mode="${mode}" token-url="/chat-token" label="Shop help" ${more}></steward-chat>`;
 const shop = `<main><h1>A shop</h1><p>Bicycles, and what belongs to them.</p></main>`;
-
-async function examine(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`)).toEqual([]);
-}
 
 test("a floating button opens the chat, and closes it again [EMB-05] [EMB-04]", async ({ page }) => {
   await visit(page, `<body>${shop}${script('data-mode="button" data-token-url="/chat-token" data-label="Shop help" defer')}</body>`);
@@ -249,15 +243,15 @@ for (const { theme, width, viewport } of looks)
       for (const mode of ["button", "sidebar", "inline"]) {
         await visit(page, `<body>${shop}${element(mode)}</body>`);
         if (mode !== "inline") {
-          await shoot(page, `embed-${mode}-closed-${width}-${theme}`);
+          await look(page, `embed-${mode}-closed-${width}-${theme}`);
           await page.getByRole("button", { name: "Open Shop help" }).click();
         }
         await expect(box(page)).toBeVisible();
-        await shoot(page, `embed-${mode}-empty-${width}-${theme}`);
-        await examine(page);
+        await look(page, `embed-${mode}-empty-${width}-${theme}`);
+        await examine(page, "embedded");
         await ask(page, "hello {{reply:Good day. Our workshop is open from **9 to 18**, and on Saturdays until noon.}}");
-        await shoot(page, `embed-${mode}-${width}-${theme}`);
-        await examine(page);
+        await look(page, `embed-${mode}-${width}-${theme}`);
+        await examine(page, "embedded");
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         expect(sideways).toBeLessThanOrEqual(0);
       }

@@ -1,26 +1,8 @@
 // How the pages look, narrow and wide, light and dark: pictures to look at, no sideways scroll, no findings of axe.
 
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
 
-import { answers, ask, expect, finished, looks, send, shoot, test, unique } from "./scene";
+import { answers, ask, examine, expect, finished, look, looks, send, test, unique } from "./scene";
 
-
-async function look(page: Page, name: string): Promise<void> {
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-  await page.waitForTimeout(250);
-  await shoot(page, name);
-}
-
-async function examine(page: Page, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    // The menu library's guards take the focus only to pass it on.
-    .exclude("[data-base-ui-focus-guard]")
-    .analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary})`).join("; ")}`);
-  expect(found, name).toEqual([]);
-}
 
 const long = [
   "{{markdown}}",

@@ -1,18 +1,7 @@
 // The people of a workspace: somebody comes in by a link, gets another role, and is sent away.
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
 
-import { expect, looks, shoot, signIn, test, unique } from "./scene";
+import { expect, inspect, looks, signIn, test, unique } from "./scene";
 import { state } from "./server";
-
-async function examine(page: Page, name: string): Promise<void> {
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-  await page.waitForTimeout(250);
-  await shoot(page, name);
-  const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-  expect.soft(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-}
 
 test("somebody new comes in by the link, gets another role, and is out at once when removed", async ({ signedIn: page, browser }) => {
   const name = unique("mate").replace(" ", "-");
@@ -69,13 +58,13 @@ for (const { theme, width } of looks) {
     await signIn(page);
     await page.goto("/settings/members");
     await expect(page.getByRole("listitem", { name: "eve", exact: true })).toBeVisible();
-    await examine(page, `members-${width}-${theme}`);
+    await inspect(page, `members-${width}-${theme}`);
     await page.getByRole("button", { name: "Add member" }).click();
     await page.getByLabel("E-mail").fill(`${unique("hand").replace(" ", "-")}@example.com`);
-    await examine(page, `add-member-${width}-${theme}`);
+    await inspect(page, `add-member-${width}-${theme}`);
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await expect(page.getByRole("dialog").locator("code")).toBeVisible();
-    await examine(page, `member-link-${width}-${theme}`);
+    await inspect(page, `member-link-${width}-${theme}`);
     await context.close();
   });
 }

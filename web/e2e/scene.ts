@@ -1,6 +1,7 @@
 // What every scene has: the server's address, somebody signed in, and words for what is on the page.
 import { join } from "node:path";
 
+import { AxeBuilder } from "@axe-core/playwright";
 import { type Page, test as base, expect } from "@playwright/test";
 
 import { ada, state } from "./server";
@@ -34,8 +35,28 @@ export const looks = (["light", "dark"] as const).flatMap((theme) =>
     .map((viewport) => ({ theme, width: viewport.width, viewport })),
 );
 
-/** Take a picture of a page into `e2e/shots`, for somebody to look at. */
-export const shoot = (page: Page, name: string) => page.screenshot({ path: join(import.meta.dirname, "shots", `${name}.png`) });
+/** Nothing that axe finds, but in places that are not ours to mend. */
+export async function examine(page: Page, name: string, ...others: string[]): Promise<void> {
+  // The menu library's guards take the focus only to pass it on.
+  const axe = ["[data-base-ui-focus-guard]", ...others].reduce((builder, place) => builder.exclude(place), new AxeBuilder({ page }));
+  const { violations } = await axe.analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(" ")} (${failureSummary})`).join("; ")}`);
+  expect.soft(found, name).toEqual([]);
+}
+
+/** A picture of a page at rest, for somebody to look at in `e2e/shots`; nothing on it scrolls sideways. */
+export async function look(page: Page, name: string): Promise<void> {
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect.soft(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+  await page.waitForTimeout(250);
+  await page.screenshot({ path: join(import.meta.dirname, "shots", `${name}.png`) });
+}
+
+/** Both: a look, and what axe finds. */
+export async function inspect(page: Page, name: string, ...others: string[]): Promise<void> {
+  await look(page, name);
+  await examine(page, name, ...others);
+}
 
 export async function signIn(page: Page, email = ada.email): Promise<void> {
   const answer = await page.context().request.post("/api/v1/auth/sign-in", { data: { email, password: ada.password } });

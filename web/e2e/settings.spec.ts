@@ -1,10 +1,9 @@
 // The settings and the command palette: usage, budgets, keys, activity, and the keys that work anywhere.
 import { readFileSync } from "node:fs";
 
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { ask, box, expect, looks, shoot, signIn, test, unique } from "./scene";
+import { ask, box, expect, inspect, looks, signIn, test, unique } from "./scene";
 import { ada, command, state } from "./server";
 
 const palette = (page: Page) => page.getByRole("combobox", { name: "Find a conversation, a page or an action" });
@@ -181,15 +180,6 @@ test("the palette leads to pages, conversations and actions by the keyboard alon
   await expect(palette(page)).toBeHidden();
 });
 
-async function examine(page: Page, name: string): Promise<void> {
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-  await page.waitForTimeout(250);
-  await shoot(page, name);
-  const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-}
-
 for (const { theme, width } of looks) {
   test(`looks, ${width} wide and ${theme} [UI-07] [UI-31]`, async ({ browser }) => {
     const context = await browser.newContext({ baseURL: state().url, colorScheme: theme, viewport: { width, height: 860 } });
@@ -205,34 +195,34 @@ for (const { theme, width } of looks) {
     const name = (what: string) => `${what}-${width}-${theme}`;
     await page.goto("/settings");
     await expect(page.getByText("Your role")).toBeVisible();
-    await examine(page, name("account"));
+    await inspect(page, name("account"));
     await page.goto("/settings/usage");
     await expect(page.getByRole("table", { name: "By model" })).toBeVisible();
-    await examine(page, name("usage"));
+    await inspect(page, name("usage"));
     await page.goto("/settings/budgets");
     await expect(page.getByRole("button", { name: "New budget" })).toBeVisible();
-    await examine(page, name("budgets"));
+    await inspect(page, name("budgets"));
     await page.getByRole("button", { name: "New budget" }).click();
     await expect(page.getByRole("dialog")).toBeVisible();
-    await examine(page, name("budget"));
+    await inspect(page, name("budget"));
     for (const id of budgets) await page.request.delete(`/api/v1/budgets/${id}`, { headers });
     const key = await page.request.post("/api/v1/keys", { data: { name: unique("Old program") }, headers });
     expect(key.status()).toBe(201);
     await page.request.delete(`/api/v1/keys/${((await key.json()) as { id: string }).id}`, { headers });
     await page.goto("/settings/keys");
     await expect(page.getByRole("listitem").filter({ hasText: "Revoked" }).first()).toBeVisible();
-    await examine(page, name("keys"));
+    await inspect(page, name("keys"));
     await page.goto("/settings/activity");
     await expect(page.getByRole("region", { name: "Activity" }).getByRole("heading", { level: 3, name: "Today" })).toBeVisible();
     await page.locator("main summary").first().click();
-    await examine(page, name("activity"));
+    await inspect(page, name("activity"));
     await page.keyboard.press("Control+k");
     await expect(page.getByRole("option").first()).toBeVisible();
-    await examine(page, name("palette"));
+    await inspect(page, name("palette"));
     await page.keyboard.press("Escape");
     await page.keyboard.press("?");
     await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
-    await examine(page, name("shortcuts"));
+    await inspect(page, name("shortcuts"));
     await context.close();
   });
 }

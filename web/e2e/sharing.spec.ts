@@ -1,9 +1,8 @@
 // What leaves a conversation: its link for colleagues, its files, feedback on it, and the tags to find it by.
-import { AxeBuilder } from "@axe-core/playwright";
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "@playwright/test";
 
-import { answers, ask, expect, looks, shoot, signIn, test, unique } from "./scene";
+import { answers, ask, expect, inspect, looks, signIn, test, unique } from "./scene";
 import { command, state } from "./server";
 
 const list = (page: Page) => page.getByRole("navigation", { name: "Conversations" });
@@ -128,14 +127,7 @@ for (const { theme, width } of looks)
   test(`looks ${width}, ${theme} [UI-31] [UI-32]`, async ({ signedIn: page }) => {
     await page.emulateMedia({ colorScheme: theme });
     await page.setViewportSize({ width, height: 800 });
-    const look = async (name: string) => {
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-      await page.waitForTimeout(250);
-      const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-      await shoot(page, `${name}-${width}-${theme}`);
-    };
+    const seen = (name: string) => inspect(page, `${name}-${width}-${theme}`);
     const name = word("Pier");
     await page.goto("/");
     await ask(page, `${name} repairs and a title that is much longer than the list is wide {{markdown}}`);
@@ -146,35 +138,35 @@ for (const { theme, width } of looks)
     };
     await header.getByRole("button", { name: /^Options for/ }).click();
     await expect(page.getByRole("menuitem", { name: "Save as PDF" })).toBeVisible();
-    await look("menu");
+    await seen("menu");
     await page.keyboard.press("Escape");
     await open("Tags…");
     await page.getByLabel("Add a tag").fill("invoice, a tag that is really rather long, harbour");
     await page.keyboard.press("Enter");
-    await look("tags");
+    await seen("tags");
     await page.getByRole("button", { name: "Save" }).click();
     await open("Share…");
     await expect(page.getByRole("button", { name: "Create link" })).toBeVisible();
-    await look("share");
+    await seen("share");
     await page.getByRole("button", { name: "Create link" }).click();
     const link = await page.getByLabel("Link", { exact: true }).inputValue();
-    await look("shared-link");
+    await seen("shared-link");
     await page.getByRole("button", { name: "Done", exact: true }).click();
     await answers(page).last().getByRole("button", { name: "Bad answer" }).click();
     await expect(page.getByLabel("Reason (optional)")).toBeVisible();
-    await look("reason");
+    await seen("reason");
     await page.getByRole("button", { name: "Skip" }).click();
-    await look("rated");
+    await seen("rated");
     if (width < 1024) await page.getByRole("button", { name: "Show conversations" }).click();
     await expect(page.getByRole("group", { name: "Tags" })).toBeVisible();
-    await look("list");
+    await seen("list");
     await page.getByLabel("Search conversations").fill(name);
     await expect(page.getByRole("list", { name: "Search results" })).toBeVisible();
-    await look("found");
+    await seen("found");
     await page.goto(new URL(link).pathname);
     await expect(page.getByRole("heading", { level: 1 })).toContainText(name);
-    await look("shared");
+    await seen("shared");
     await page.goto("/shared/share_none");
     await expect(page.getByRole("heading", { name: "This conversation is not shared with you" })).toBeVisible();
-    await look("not-shared");
+    await seen("not-shared");
   });

@@ -1,8 +1,7 @@
 // What a workspace settles: keys and models, rules for tools, MCP servers; and what it reads: feedback and calls.
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { answers, ask, box, expect, looks, send, shoot, signIn, test, unique } from "./scene";
+import { answers, ask, box, expect, inspect, looks, send, signIn, test, unique } from "./scene";
 import { state } from "./server";
 
 async function inApi(page: Page, method: "get" | "post" | "patch" | "put" | "delete", path: string, data?: object) {
@@ -173,15 +172,6 @@ test("a member reads the settings, and changes none of them", async ({ page }) =
   await expect(page.getByText(/^Your own calls/)).toBeVisible();
 });
 
-async function examine(page: Page, name: string): Promise<void> {
-  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
-  await page.waitForTimeout(250);
-  await shoot(page, name);
-  const { violations } = await new AxeBuilder({ page }).exclude("[data-base-ui-focus-guard]").analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join("; ")}`), name).toEqual([]);
-}
-
 for (const { theme, width } of looks) {
   test(`looks, ${width} wide and ${theme} [UI-07] [UI-31]`, async ({ browser }) => {
     const context = await browser.newContext({ baseURL: state().url, colorScheme: theme, viewport: { width, height: 860 } });
@@ -199,29 +189,29 @@ for (const { theme, width } of looks) {
 
       await page.goto("/settings/models");
       await expect(page.getByRole("region", { name: "OpenAI", exact: true }).getByRole("checkbox").first()).toBeVisible();
-      await examine(page, name("models"));
+      await inspect(page, name("models"));
       await page.getByRole("region", { name: "OpenAI", exact: true }).scrollIntoViewIfNeeded();
-      await examine(page, name("models-list"));
+      await inspect(page, name("models-list"));
       await page.getByText(/^Other providers \(/).click();
       await page.getByRole("button", { name: "Replace: Mistral" }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
-      await examine(page, name("models-key"));
+      await inspect(page, name("models-key"));
 
       await page.goto("/settings/tools");
       await expect(page.getByRole("listitem", { name: "tickets" }).getByRole("alert")).toBeVisible();
       await page.getByText("What would happen with a call?").click();
       await page.getByRole("button", { name: "Try it" }).click();
       await expect(page.getByText(/^Rule \d decides\.$|^No rule fits/)).toBeVisible();
-      await examine(page, name("tools"));
+      await inspect(page, name("tools"));
       await page.getByRole("listitem", { name: "tickets" }).scrollIntoViewIfNeeded();
-      await examine(page, name("tools-servers"));
+      await inspect(page, name("tools-servers"));
       await page.getByRole("button", { name: "New rule" }).click();
       await page.getByRole("button", { name: "Add a condition" }).click();
-      await examine(page, name("tools-rule"));
+      await inspect(page, name("tools-rule"));
       await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
       await page.getByRole("button", { name: "New MCP server" }).click();
       await expect(page.getByRole("dialog", { name: "New MCP server" })).toBeVisible();
-      await examine(page, name("tools-server"));
+      await inspect(page, name("tools-server"));
 
       await page.goto("/");
       await ask(page, "Say something. {{reply:Something.}}");
@@ -229,10 +219,10 @@ for (const { theme, width } of looks) {
       await expect(box(page)).toBeVisible();
       await page.goto("/settings/feedback");
       await expect(page.getByRole("list", { name: "Feedback" })).toBeVisible();
-      await examine(page, name("feedback"));
+      await inspect(page, name("feedback"));
       await page.goto("/settings/calls");
       await page.getByRole("list", { name: "Calls" }).locator("summary").first().click();
-      await examine(page, name("calls"));
+      await inspect(page, name("calls"));
     } finally {
       await putBack(page);
     }

@@ -3,11 +3,12 @@ import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import type { Agent, Me } from "~/shared/api/types";
+import { meAs } from "~/test_people";
 import { playServer, renderPage } from "~/test_server";
 
 import type { AgentSection } from "./addresses";
 import AgentPage from "./agent_page";
-import { agentOf, around, meAs, page } from "./agents_for_tests";
+import { agentOf, around, page } from "./agents_for_tests";
 
 // What comes when it is first needed is there already.
 beforeAll(() => Promise.all([import("~/shared/ui/menu_popup"), import("~/shared/ui/confirm_dialog"), import("~/shared/ui/toast_region")]));

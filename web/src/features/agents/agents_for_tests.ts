@@ -1,14 +1,5 @@
 // Agents, tools and models as a server would tell of them, for tests.
-import type { Agent, Me, Tool } from "~/shared/api/types";
-
-export const meAs = (role: Me["role"]): Me => ({
-  user: { id: "user_1", email: "ada@example.com", name: "ada" },
-  workspace: { id: "ws_1", name: "Main" },
-  role,
-  csrf_token: "t",
-  has_password: true,
-  workspaces: [{ id: "ws_1", name: "Main", role }],
-});
+import type { Agent, Tool } from "~/shared/api/types";
 
 export const agentOf = (rest: Partial<Agent> = {}): Agent => ({
   id: "asst_1",

@@ -3,10 +3,11 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import type { Me } from "~/shared/api/types";
+import { meAs } from "~/test_people";
 import { playServer, refusal, renderPage } from "~/test_server";
 
 import AgentsPage from "./agents_page";
-import { agentOf, meAs, page } from "./agents_for_tests";
+import { agentOf, page } from "./agents_for_tests";
 
 const builtIn = agentOf({ id: "asst_workshop", name: "Workshop", built_in: true, created_by: null, description: "Plans a workshop." });
 

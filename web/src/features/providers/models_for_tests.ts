@@ -1,14 +1,5 @@
 // For tests: providers, models and settings as the server sends them.
-import type { Me, Model, ModelSettings, Provider } from "~/shared/api/types";
-
-export const meAs = (role: Me["role"]): Me => ({
-  user: { id: "user_1", email: "ada@example.com", name: "ada" },
-  workspace: { id: "ws_1", name: "Main" },
-  role,
-  csrf_token: "t",
-  has_password: true,
-  workspaces: [],
-});
+import type { Model, ModelSettings, Provider } from "~/shared/api/types";
 
 export const providerOf = (rest: Partial<Provider> = {}): Provider => ({
   name: "mistral",

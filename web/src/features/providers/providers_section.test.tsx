@@ -3,9 +3,10 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import type { Me, Model, ModelSettings, Provider } from "~/shared/api/types";
+import { meAs } from "~/test_people";
 import { playServer, refusal, renderPage } from "~/test_server";
 
-import { meAs, modelOf, providerOf, settingsOf } from "./models_for_tests";
+import { modelOf, providerOf, settingsOf } from "./models_for_tests";
 import ProvidersSection from "./providers_section";
 
 type Stage = { providers?: Provider[]; models?: Model[]; settings?: Partial<ModelSettings>; configured?: boolean; keyAnswer?: () => object };

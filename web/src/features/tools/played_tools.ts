@@ -1,14 +1,5 @@
 // For tests: tools, rules and MCP servers as the server sends them.
-import type { McpServer, McpTool, Me, Tool, ToolRule } from "~/shared/api/types";
-
-export const meAs = (role: Me["role"]): Me => ({
-  user: { id: "user_1", email: "ada@example.com", name: "ada" },
-  workspace: { id: "ws_1", name: "Main" },
-  role,
-  csrf_token: "t",
-  has_password: true,
-  workspaces: [],
-});
+import type { McpServer, McpTool, Tool, ToolRule } from "~/shared/api/types";
 
 export const toolOf = (name: string, rest: Partial<Tool> = {}): Tool => ({
   name,

@@ -3,9 +3,10 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import type { McpServer, McpTool, Me, ToolRule } from "~/shared/api/types";
+import { meAs } from "~/test_people";
 import { playServer, refusal, renderPage } from "~/test_server";
 
-import { mcpToolOf, meAs, ruleOf, serverOf, toolOf } from "./played_tools";
+import { mcpToolOf, ruleOf, serverOf, toolOf } from "./played_tools";
 import ToolsSection from "./tools_section";
 
 function show(role: Me["role"], { rules = [], servers = [], more = {} }: { rules?: ToolRule[]; servers?: McpServer[]; more?: Parameters<typeof playServer>[0] } = {}) {

@@ -3,10 +3,11 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import type { Budget } from "~/shared/api/types";
+import { meAs } from "~/test_people";
 import { playServer, refusal, renderPage } from "~/test_server";
 
 import BudgetsSection from "./budgets_section";
-import { budgetOf, meAs } from "./played_usage";
+import { budgetOf } from "./played_usage";
 
 const others = { "GET /api/v1/agents": { items: [{ id: "agent_1", name: "Pilot" }], next_cursor: null }, "GET /api/v1/keys": { items: [] } };
 

@@ -3,10 +3,10 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import type { ModelCall } from "~/shared/api/types";
+import { meAs } from "~/test_people";
 import { playServer, refusal, renderPage } from "~/test_server";
 
 import CallsSection from "./calls_section";
-import { meAs } from "./played_usage";
 
 const callOf = (rest: Partial<ModelCall> = {}): ModelCall => ({
   id: "call_1",

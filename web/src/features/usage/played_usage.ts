@@ -1,14 +1,5 @@
 // For tests: reports, budgets and people as the server sends them.
-import type { Budget, Me, UsageLine, UsageReport } from "~/shared/api/types";
-
-export const meAs = (role: Me["role"]): Me => ({
-  user: { id: "user_1", email: "ada@example.com", name: "ada" },
-  workspace: { id: "ws_1", name: "Main" },
-  role,
-  csrf_token: "t",
-  has_password: true,
-  workspaces: [],
-});
+import type { Budget, UsageLine, UsageReport } from "~/shared/api/types";
 
 const nothing = {
   calls: 0,

@@ -2,10 +2,11 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 
+import { meAs } from "~/test_people";
 import { playServer, refusal, renderPage } from "~/test_server";
 
 import { rowsOf } from "./over_time";
-import { lineOf, meAs, reportOf } from "./played_usage";
+import { lineOf, reportOf } from "./played_usage";
 import { ceiling } from "./plot";
 import { asCsv } from "./table_file";
 import UsageSection from "./usage_section";
