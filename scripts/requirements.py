@@ -19,7 +19,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ROW = re.compile(r"^\| (?P<id>[A-Z]+-\d{2,3}) \| (?P<what>.+?) \| [^|]*\|$", re.MULTILINE)
 ID = re.compile(r"\[([A-Z]+-\d{2,3}(?:,\s*[A-Z]+-\d{2,3})*)\]")
 WEB_TITLE = re.compile(
-    r"\b(?:test|it|describe)(?:\.\w+)*(?:\([^()]*\))?\(\s*(['\"`])(?P<title>.*?)(?<!\\)\1", re.DOTALL
+    # In `it.each(…)("title"` the first brackets may hold others.
+    r"\b(?:test|it|describe)(?:\.\w+)*(?:\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))?"
+    r"\(\s*(['\"`])(?P<title>.*?)(?<!\\)\1",
+    re.DOTALL,
 )
 WEB_TESTS = ("*.test.ts", "*.test.tsx", "*.spec.ts", "*.spec.tsx")
 

@@ -56,9 +56,10 @@ describe("the list [A-01]", () => {
   it(`shows rows [A-02, A-03]`, () => { expect(x).toBe("[A-08]") });
   test.skip(
     'waits [A-04]', async () => {});
+  it.each(Object.entries(table) as [A, Record<B, string>][])("counts %s [A-05]", () => {});
 });
 """
-    assert set(requirements.ids_in_web(source)) >= {"A-01", "A-02", "A-03", "A-04"}
+    assert set(requirements.ids_in_web(source)) >= {"A-01", "A-02", "A-03", "A-04", "A-05"}
     assert "A-08" not in set(requirements.ids_in_web(source))
 
 

@@ -25,6 +25,8 @@ const literals = new Set();
 /** The sentences of the dictionaries, with the files that hold them. */
 const sentences = new Map();
 for (const name of readdirSync(join(dictionary, "de"))) {
+  // Its keys are the server's tags.
+  if (name === "refusals.ts") continue;
   const visit = (node) => {
     // The forms of a counted sentence are inside; its key is not.
     if (ts.isPropertyAssignment(node)) sentences.set(node.name.text, `shared/language/de/${name}`);

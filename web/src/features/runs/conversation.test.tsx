@@ -62,7 +62,7 @@ const stored = (id: string, client_id: string | null, role: "user" | "assistant"
   ({ id, client_id, role, parts: [{ type: "text", text }], metadata: {}, siblings: [id], created_at: "2026-11-21T10:00:00Z", status: "completed" }) as unknown as Message;
 const posts = () => asked.filter(({ method, url }) => method === "POST" && url === "/api/v1/chat");
 
-describe("a conversation", () => {
+describe("a conversation [UI-28]", () => {
   it("shows the own message at once and sends it alone, with the session's token [UI-35]", async () => {
     let release = () => {};
     answers["POST /api/v1/chat"] = () => new Promise((done) => (release = () => done(whole("msg_2", "Hello"))));

@@ -3,7 +3,7 @@ import { ChevronLeft, ChevronRight, Pencil, RefreshCw } from "lucide-react";
 import { type KeyboardEvent, memo, useContext, useEffect, useRef, useState } from "react";
 
 import { inLine } from "~/shared/language/facts";
-import { type Word, counted, t } from "~/shared/language/words";
+import { type Word, counted, refused, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { seconds, shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { shortDollars } from "~/shared/lib/money";
@@ -225,7 +225,11 @@ const troubles: Partial<Record<string, Word>> = {
 
 function troubleOf({ metadata }: ChatMessage): string | null {
   const known = troubles[metadata?.status ?? ""];
-  return metadata?.error?.message ?? (known === undefined ? null : t(known));
+  if (metadata?.error) {
+    const [words, run] = parted(metadata.error.message);
+    return [refused(metadata.error.tag, words), run === null ? "" : ` (${run})`].join("");
+  }
+  return known === undefined ? null : t(known);
 }
 
 type AssistantRowProps = UserRowProps & { streaming: boolean; last: boolean; failure: string | null };

@@ -75,6 +75,12 @@ const sentences: Record<Language, Record<number, string>> = {
   },
 };
 
+const budgets: Record<Language, string> = {
+  en: "The budget of 5 dollars is used up.",
+  de: "Das Budget ist aufgebraucht. Warten Sie, bis es neu beginnt, oder bitten Sie einen Admin, es zu erhöhen.",
+  ar: "نفدت الميزانية. انتظر حتى تبدأ من جديد أو اطلب من أحد المشرفين رفعها.",
+};
+
 it.each(Object.entries(sentences) as [Language, Record<number, string>][])("has a sentence for each code in %s [ERR-24]", async (language, table) => {
   vi.resetModules();
   window.localStorage.setItem("steward.language", language);
@@ -83,8 +89,11 @@ it.each(Object.entries(sentences) as [Language, Record<number, string>][])("has 
   const said = (status: number) =>
     status === 0 ? problems.asProblem(new TypeError("Failed to fetch")).message : problems.problemFrom(status, null).message;
   expect(Object.fromEntries(Object.keys(table).map((status) => [status, said(Number(status))]))).toEqual(table);
-  // Where the server says what is wrong, its own sentence stands.
-  expect(problems.problemFrom(409, { tag: "name_taken", detail: "The name is taken. Choose another." }).message).toBe("The name is taken. Choose another.");
+  // What the server refuses is said by its tag; a tag without a sentence here keeps the server's own.
+  const refusal = (tag: string, detail: string) => problems.problemFrom(409, { tag, detail }).message;
+  expect(refusal("budget_exhausted", "The budget of 5 dollars is used up.")).toBe(budgets[language]);
+  expect(refusal("invalid_request", "name: too long")).toContain("name: too long");
+  expect(refusal("kind_unknown", "There is no kind boat. Choose another.")).toBe("There is no kind boat. Choose another.");
   document.documentElement.lang = "en";
   document.documentElement.dir = "ltr";
 });

@@ -1,6 +1,6 @@
 // What went wrong, as one sentence fit to show. The server's problems carry one; everything else gets one here.
 
-import { type Word, t } from "~/shared/language/words";
+import { type Word, refused, t } from "~/shared/language/words";
 
 export class Problem extends Error {
   readonly status: number;
@@ -38,7 +38,7 @@ export function problemFrom(status: number, body: unknown, requestId: string | n
     const tag = text(fields.tag) ?? "unknown";
     // A bare "Unauthorized" says nothing to a person.
     const detail = tag === "unauthorized" ? null : text(fields.detail);
-    return new Problem(detail ?? plainSentence(status), status, tag, text(fields.request_id) ?? requestId);
+    return new Problem(detail === null ? plainSentence(status) : refused(tag, detail), status, tag, text(fields.request_id) ?? requestId);
   }
   return new Problem(plainSentence(status), status, status === 401 ? "unauthorized" : "unknown", requestId);
 }

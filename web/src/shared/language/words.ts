@@ -9,6 +9,9 @@ type German = typeof import("./de").german;
 /** The forms of a counted thing; which a number takes is the language's own matter. */
 export type Forms = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
 
+/** What the server refuses, by its tag, for the languages that it does not speak. */
+export type Refusals = Record<keyof typeof import("./de").refusals, string>;
+
 /** A dictionary with the same sentences as `Known`. */
 export type Same<Known> = { readonly [Key in keyof Known]: Known[Key] extends string ? string : Forms };
 
@@ -22,17 +25,20 @@ type Names<Sentence> = Sentence extends `${string}{${infer Name}}${infer Rest}` 
 type Filling<Name extends string, Value> = [Name] extends [never] ? [values?: undefined] : [values: Record<Name, Value>];
 
 const dictionaries = {
-  de: () => import("./de").then(({ german }) => german),
-  ar: () => import("./ar").then(({ arabic }) => arabic),
+  de: () => import("./de").then(({ german, refusals: told }) => ({ words: german, told })),
+  ar: () => import("./ar").then(({ arabic, refusals: told }) => ({ words: arabic, told })),
 };
 
 let dictionary: Readonly<Record<string, string | Forms>> | null = null;
+let refusals: Readonly<Record<string, string>> = {};
 
 /** Get the reader's language ready; called once, before anything is drawn. Without it, as offline, the app is in English. */
 export async function loadLanguage(): Promise<void> {
   if (language === "en") return;
   try {
-    dictionary = await dictionaries[language]();
+    const { words, told } = await dictionaries[language]();
+    dictionary = words;
+    refusals = told;
   } catch {
     return;
   }
@@ -54,6 +60,11 @@ const filled = (sentence: string, values: Record<string, unknown> | undefined): 
 /** A sentence in the reader's language, with what stands in its braces filled in. Not at the top of a module: that runs too early. */
 export function t<Sentence extends Whole>(sentence: Sentence, ...filling: Filling<Names<Sentence>, string | number>): string {
   return filled(said(sentence), filling[0]);
+}
+
+/** The server's refusal in the reader's language, by its tag. `detail` is the server's own sentence, and stands where there is no other. */
+export function refused(tag: string, detail: string): string {
+  return filled(Object.hasOwn(refusals, tag) ? (refusals[tag] ?? detail) : detail, { detail });
 }
 
 const englishRules = new Intl.PluralRules("en");

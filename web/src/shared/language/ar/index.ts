@@ -20,5 +20,7 @@ import { tools } from "./tools";
 import { ui } from "./ui";
 import { usage } from "./usage";
 
+export { refusals } from "./refusals";
+
 /** Every sentence of the app in Arabic. */
 export const arabic: Same<typeof german> = { ...agents, ...api, ...app, ...audit, ...calls, ...common, ...embed, ...feedback, ...identity, ...knowledge, ...markdown, ...memory, ...providers, ...runs, ...tasks, ...threads, ...tools, ...ui, ...usage };
