@@ -52,17 +52,26 @@ async def until(client: httpx.AsyncClient, fits: Callable[[Figures], bool]) -> F
 @pytest.mark.req("OBS-16")
 @pytest.mark.slow
 async def test_a_turn_is_measured(client: httpx.AsyncClient, ada: Person) -> None:
-    before = await figures(client)
-    await ask(client, ada, "hello {{words:30}}")
-    assert await rise(client, before, "steward_first_token_seconds_count provider=openai") == 1
-    assert await rise(client, before, "steward_output_tokens_total provider=openai") == 30
-    assert await rise(client, before, "steward_input_tokens_total provider=openai") > 0
-    assert await rise(client, before, "steward_output_tokens_per_second_count provider=openai") == 1
-    assert await rise(client, before, "steward_persist_seconds_count") == 1
-    assert await rise(client, before, "steward_persist_seconds_bucket le=5.0") == 1
-    assert await rise(client, before, "steward_model_calls_total outcome=completed provider=openai") == 1
-    assert await rise(client, before, "steward_http_request_seconds_count") > 0
-    assert await rise(client, before, "steward_http_requests_total method=POST status=200") == 1
+    once = {
+        "steward_first_token_seconds_count provider=openai": 1,
+        "steward_output_tokens_total provider=openai": 30,
+        "steward_output_tokens_per_second_count provider=openai": 1,
+        "steward_persist_seconds_count": 1,
+        "steward_persist_seconds_bucket le=5.0": 1,
+        "steward_model_calls_total outcome=completed provider=openai": 1,
+        "steward_http_requests_total method=POST status=200": 1,
+    }
+    risen: Figures = {}
+    # The figures are those of the whole process, and a turn that an earlier test left behind may go on beside this one.
+    for _ in range(3):
+        before = await figures(client)
+        await ask(client, ada, "hello {{words:30}}")
+        risen = {name: await rise(client, before, name) for name in once}
+        assert await rise(client, before, "steward_input_tokens_total provider=openai") > 0
+        assert await rise(client, before, "steward_http_request_seconds_count") > 0
+        if risen == once:
+            break
+    assert risen == once
 
 
 @pytest.mark.req("OBS-09")

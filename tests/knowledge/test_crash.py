@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
+import signal
 import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -124,14 +126,21 @@ async def under_way(server: ServerProcess, condition: str = "true") -> int:
         return await owner.fetchval(query)
 
 
-async def until_one_is_half_stored(server: ServerProcess) -> None:
-    """For some seconds at most: perhaps there is nothing left to store."""
+async def hold_when_one_is_half_stored(server: ServerProcess) -> None:
+    """Bring the server to a standstill with a document half stored; for some seconds at most: perhaps all are stored.
+
+    It stands still while one looks, so that the document that one saw is not whole by the time of the kill.
+    """
     query = f"SELECT FROM documents WHERE status = 'in_progress' AND {_HALF_STORED}"
     async with owner_of(server) as owner:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(10):
-                while not await owner.fetch(query):
-                    await asyncio.sleep(0.002)
+                while True:
+                    os.kill(server.pid, signal.SIGSTOP)
+                    if await owner.fetch(query):
+                        return
+                    os.kill(server.pid, signal.SIGCONT)
+                    await asyncio.sleep(0.005)
 
 
 async def until_at_rest(server: ServerProcess) -> None:
@@ -192,7 +201,7 @@ async def test_kills_in_mid_ingestion_lose_nothing_and_double_nothing(
             for number in range(KILLS):
                 await asyncio.sleep(chance.uniform(0.2, 3))
                 if number % 2:
-                    await until_one_is_half_stored(server)
+                    await hold_when_one_is_half_stored(server)
                 await server.kill()
                 waiting += await under_way(server)
                 half_stored += await under_way(server, _HALF_STORED)
