@@ -1,7 +1,7 @@
 // How the pages look, narrow and wide, light and dark: pictures to look at, no sideways scroll, no findings of axe.
 
 
-import { answers, ask, examine, expect, finished, look, looks, send, test, unique } from "./scene";
+import { answers, ask, box, examine, expect, finished, look, looks, send, test, unique } from "./scene";
 
 
 const long = [
@@ -122,6 +122,22 @@ for (const { theme, width, viewport } of looks) {
       await expect(page.getByRole("heading", { name: "Nothing waits for you" })).toBeVisible();
       await look(page, named("approvals-empty"));
       await examine(page, "approvals-empty");
+    });
+
+    test("a look around [UI-31] [UI-32]", async ({ signedIn: page }) => {
+      await page.goto("/");
+      await page.getByRole("button", { name: "New here? Take a look around." }).click();
+      const tour = page.getByRole("dialog", { name: "A look around" });
+      await expect(tour).toContainText("1 of 5");
+      await look(page, named("tour"));
+      await examine(page, "tour");
+      await tour.getByRole("button", { name: "Next", exact: true }).click();
+      await tour.getByRole("link", { name: "See the agents" }).click();
+      await expect(page).toHaveURL(/\/agents$/);
+      await expect(tour).toBeHidden();
+      await page.goto("/");
+      await expect(box(page)).toBeEnabled();
+      await expect(page.getByRole("button", { name: "New here? Take a look around." })).toHaveCount(0);
     });
 
     test("error, list and menus [UI-31] [UI-32]", async ({ signedIn: page }) => {

@@ -28,6 +28,7 @@ import { Notice } from "~/shared/ui/notice";
 import { later } from "~/shared/ui/later";
 
 import { MissingPage } from "./missing_page";
+import { TourOffer } from "./tour_offer";
 
 const ShareDialog = later(() => import("~/features/threads/share_dialog"));
 
@@ -45,6 +46,8 @@ type ChatPageProps = {
   /** Whether this person may add documents. */
   mayChange: boolean;
   userId: string;
+  /** Bring up the look around. */
+  onTour: () => void;
 };
 
 function LoadingRows() {
@@ -58,7 +61,7 @@ function LoadingRows() {
   );
 }
 
-export default function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, userId }: ChatPageProps) {
+export default function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChange, userId, onTour }: ChatPageProps) {
   const cache = useQueryClient();
   const [, navigate] = useLocation();
   const { models, chosen, shown, choose } = useModelChoice();
@@ -201,6 +204,7 @@ export default function ChatPage({ id, fresh, box, onUsed, beside, wide, mayChan
               }
               waiting={fresh && (lacksModels || lacksDocuments || agent.isPending)}
               renderOffer={(ask) => <SamplesOffer mayChange={mayChange} onAsk={ask} />}
+              below={<TourOffer onTour={onTour} />}
               notice={
                 <>
                   {!agent.isDefault && agent.agent ? <AgentIntro agent={agent.agent} /> : null}

@@ -5,17 +5,22 @@ import type { Me } from "~/shared/api/types";
 import { later } from "~/shared/ui/later";
 
 import { type Command, commandOf } from "./shortcuts";
+import { noteTourTaken } from "./tour_offer";
 
 const CommandPalette = later(() => import("./command_palette"));
 const ShortcutSheet = later(() => import("./shortcut_sheet"));
+const Tour = later(() => import("./tour"));
 
-type Shown = "nothing" | "palette" | "shortcuts";
+type Shown = "nothing" | "palette" | "shortcuts" | "tour";
 
 /** What is left to the page itself. */
 export type PageActions = { onNewChat: () => void; onSearch: () => void };
 
-/** Listen for shortcuts. Returns: what to draw, and the way to bring up the list of shortcuts. */
-export function useCommands(me: Me, { onNewChat, onSearch }: PageActions): { windows: ReactNode; showShortcuts: () => void } {
+/** Listen for shortcuts. Returns: what to draw, and the ways to bring up the list of shortcuts and the look around. */
+export function useCommands(
+  me: Me,
+  { onNewChat, onSearch }: PageActions,
+): { windows: ReactNode; showShortcuts: () => void; showTour: () => void } {
   const [shown, setShown] = useState<Shown>("nothing");
 
   const carryOut = useEffectEvent((event: KeyboardEvent) => {
@@ -37,13 +42,18 @@ export function useCommands(me: Me, { onNewChat, onSearch }: PageActions): { win
 
   const close = () => setShown("nothing");
   const showShortcuts = () => setShown("shortcuts");
+  const showTour = () => {
+    noteTourTaken();
+    setShown("tour");
+  };
   const windows = (
     <>
       {shown === "palette" ? (
-        <CommandPalette me={me} onNewChat={onNewChat} onSearch={onSearch} onShortcuts={showShortcuts} onClose={close} />
+        <CommandPalette me={me} onNewChat={onNewChat} onSearch={onSearch} onShortcuts={showShortcuts} onTour={showTour} onClose={close} />
       ) : null}
       {shown === "shortcuts" ? <ShortcutSheet onClose={close} /> : null}
+      {shown === "tour" ? <Tour onClose={close} /> : null}
     </>
   );
-  return { windows, showShortcuts };
+  return { windows, showShortcuts, showTour };
 }

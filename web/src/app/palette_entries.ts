@@ -1,5 +1,5 @@
 // What the command palette offers for the words that were typed: conversations, pages and actions.
-import { Keyboard, LogOut, type LucideIcon, MessageSquare, Monitor, Moon, Search, SquarePen, Sun } from "lucide-react";
+import { Compass, Keyboard, LogOut, type LucideIcon, MessageSquare, Monitor, Moon, Search, SquarePen, Sun } from "lucide-react";
 import { useDeferredValue } from "react";
 import { navigate } from "wouter/use-browser-location";
 
@@ -59,7 +59,7 @@ function useConversations(typed: string): { entries: Entry[]; isSearching: boole
   return { entries: once([...byTitle, ...found]).slice(0, FEW), isSearching: search.isFetching };
 }
 
-export type EntryActions = { onNewChat: () => void; onSearch: () => void; onShortcuts: () => void };
+export type EntryActions = { onNewChat: () => void; onSearch: () => void; onShortcuts: () => void; onTour: () => void };
 
 const action = (key: string, label: Word, words: Word, icon: LucideIcon, run: () => void, takesFocus = false): Entry => ({
   key,
@@ -70,12 +70,13 @@ const action = (key: string, label: Word, words: Word, icon: LucideIcon, run: ()
   takesFocus,
 });
 
-function useActions({ onNewChat, onSearch, onShortcuts }: EntryActions): Entry[] {
+function useActions({ onNewChat, onSearch, onShortcuts, onTour }: EntryActions): Entry[] {
   const signOut = useSignOut();
   return [
     action("new", "New conversation", "chat start ask", SquarePen, onNewChat, true),
     action("search", "Search in all conversations", "find list", Search, onSearch, true),
     action("shortcuts", "Keyboard shortcuts", "help keys", Keyboard, onShortcuts, true),
+    action("tour", "A look around", "help tour begin new", Compass, onTour, true),
     action("light", "Light theme", "look appearance bright", Sun, () => chooseTheme("light")),
     action("dark", "Dark theme", "look appearance night", Moon, () => chooseTheme("dark")),
     action("system", "Theme of the system", "look appearance", Monitor, () => chooseTheme("system")),

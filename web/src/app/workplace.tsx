@@ -142,7 +142,7 @@ export function Workplace({ me }: { me: Me }) {
     if (wide) window.setTimeout(focusSearch, 0);
     else void Drawer.preload().then(() => window.setTimeout(focusSearch, 60));
   };
-  const { windows, showShortcuts } = useCommands(me, { onNewChat: newChat, onSearch: search });
+  const { windows, showShortcuts, showTour } = useCommands(me, { onNewChat: newChat, onSearch: search });
 
   const newChatButton = (
     <IconButton label={t("New conversation")} onClick={newChat}>
@@ -170,7 +170,7 @@ export function Workplace({ me }: { me: Me }) {
       <div className="h-1.5 shrink-0" />
       <ThreadList activeId={routeId} searchBox={searchBox} onOpen={closeDrawer} />
       <div className="mt-1 border-t border-line p-2">
-        <AccountMenu me={me} onOpen={closeDrawer} onShortcuts={showShortcuts} />
+        <AccountMenu me={me} onOpen={closeDrawer} onShortcuts={showShortcuts} onTour={showTour} />
       </div>
     </>
   );
@@ -185,7 +185,7 @@ export function Workplace({ me }: { me: Me }) {
   const mayChange = me.role !== "viewer";
   let page: ReactNode = <MissingPage title={t("This page does not exist")} lead={t("The address may be mistyped.")} />;
   if (home || routeId !== null)
-    page = <ChatPage key={id} id={id} fresh={fresh} box={box} onUsed={markUsed} beside={besideTitle} wide={wide} mayChange={mayChange} userId={me.user.id} />;
+    page = <ChatPage key={id} id={id} fresh={fresh} box={box} onUsed={markUsed} beside={besideTitle} wide={wide} mayChange={mayChange} userId={me.user.id} onTour={showTour} />;
   else if (library)
     page = <LibraryPage userId={me.user.id} mayChange={mayChange} beside={besideTitle} />;
   else if (approvals)

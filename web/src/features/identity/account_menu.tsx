@@ -1,5 +1,5 @@
 // The person's own menu: how the app looks, the password, the way out.
-import { ChevronsUpDown, Keyboard, KeyRound, LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
+import { ChevronsUpDown, Compass, Keyboard, KeyRound, LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
 import { useState } from "react";
 import { navigate } from "wouter/use-browser-location";
 
@@ -20,9 +20,9 @@ const themes = () => [
   { value: "dark", label: t("Dark"), icon: <Moon /> },
 ];
 
-type AccountMenuProps = { me: Me; /** Called when the menu leads away, so that a drawer can close. */ onOpen: () => void; onShortcuts: () => void };
+type AccountMenuProps = { me: Me; /** Called when the menu leads away, so that a drawer can close. */ onOpen: () => void; onShortcuts: () => void; onTour: () => void };
 
-export function AccountMenu({ me, onOpen, onShortcuts }: AccountMenuProps) {
+export function AccountMenu({ me, onOpen, onShortcuts, onTour }: AccountMenuProps) {
   const theme = useThemeChoice();
   const [setting, setSetting] = useState(false);
   const signOut = useSignOut();
@@ -67,6 +67,7 @@ export function AccountMenu({ me, onOpen, onShortcuts }: AccountMenuProps) {
           { kind: "line", name: "after theme" },
           { kind: "item", label: t("Settings"), icon: <Settings />, onSelect: leave(() => navigate(settingsAddress)) },
           { kind: "item", label: t("Keyboard shortcuts"), icon: <Keyboard />, onSelect: leave(onShortcuts) },
+          { kind: "item", label: t("A look around"), icon: <Compass />, onSelect: leave(onTour) },
           { kind: "line", name: "after settings" },
           { kind: "item", label: me.has_password ? t("Change password") : t("Set password"), icon: <KeyRound />, onSelect: () => setSetting(true) },
           { kind: "item", label: t("Sign out"), icon: <LogOut />, onSelect: () => signOut.mutate() },

@@ -46,6 +46,8 @@ type ConversationViewProps = Omit<ConversationOptions, "onUnsent"> & {
   renderOffer: (ask: (question: string) => void) => ReactNode;
   /** What an empty conversation shows is not known yet. */
   waiting: boolean;
+  /** What an empty conversation shows last. */
+  below?: ReactNode;
   /** What an empty conversation shows instead of the workspace's own welcome. */
   welcome?: ReactNode;
   /** Whether files may go with a message. */
@@ -71,6 +73,7 @@ export function ConversationView({
   modelPicker,
   notice,
   renderOffer,
+  below,
   waiting: isLoading,
   welcome,
   takesFiles = true,
@@ -192,7 +195,7 @@ export function ConversationView({
       {attaching.isOver ? <DropArea /> : null}
       {empty ? (
         <div className="min-h-0 flex-1 overflow-y-auto">
-          {welcome ?? <EmptyState onPrompt={sendText} notice={notice} offer={renderOffer(sendText)} waiting={isLoading} />}
+          {welcome ?? <EmptyState onPrompt={sendText} notice={notice} offer={renderOffer(sendText)} below={below} waiting={isLoading} />}
         </div>
       ) : (
         <ToolProgressSource value={progress}>

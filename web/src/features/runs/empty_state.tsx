@@ -36,11 +36,12 @@ type EmptyStateProps = {
   onPrompt: (prompt: string) => void;
   notice?: ReactNode;
   offer?: ReactNode;
+  below?: ReactNode;
   /** Not all of it is known yet: it keeps its place, unseen. */
   waiting?: boolean;
 };
 
-export function EmptyState({ onPrompt, notice, offer, waiting = false }: EmptyStateProps) {
+export function EmptyState({ onPrompt, notice, offer, below, waiting = false }: EmptyStateProps) {
   return (
     <div
       className={classes(
@@ -77,6 +78,7 @@ export function EmptyState({ onPrompt, notice, offer, waiting = false }: EmptySt
           </li>
         ))}
       </ul>
+      {below}
     </div>
   );
 }

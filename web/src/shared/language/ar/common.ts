@@ -130,4 +130,5 @@ export const common: Same<typeof german> = {
   Purpose: "الغرض",
   "Nothing found. Try other words.": "لم يُعثر على شيء. جرّب كلمات أخرى.",
   "Clear search": "مسح البحث",
+  "A look around": "جولة تعريفية",
 };

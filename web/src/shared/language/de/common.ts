@@ -128,4 +128,5 @@ export const common = {
   Purpose: "Zweck",
   "Nothing found. Try other words.": "Nichts gefunden. Versuchen Sie andere Wörter.",
   "Clear search": "Suche leeren",
+  "A look around": "Ein Rundgang",
 };
