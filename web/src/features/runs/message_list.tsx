@@ -18,6 +18,9 @@ import { type UnsentActions, UnsentRow } from "./unsent_row";
 
 const NEAR_END = 48;
 const NEAR_START = 600;
+const HAND_MILLISECONDS = 500;
+const DRAG_MILLISECONDS = 5_000;
+const UP_KEYS = new Set(["PageUp", "ArrowUp", "Home"]);
 /** So much of what was said before a found message is in sight above it. */
 const ABOVE_FOUND = 64;
 
@@ -76,7 +79,6 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
     [messages, waiting, lost, unsent],
   );
   const shift = usePrepended(rows);
-  const count = rows.length;
   const end = messages.length - 1;
   const foundPlace = found === null ? -1 : rows.findIndex(({ message }) => message !== null && serverId(message) === found.id);
   // What somebody is typing into stays, however far they scroll.
@@ -85,9 +87,12 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
   );
 
   const goesOn = newer.cursor !== null;
+  // The list's own way to its end holds on to it for a while, and would pull back who scrolls up in that while.
+  const frame = useRef<HTMLDivElement>(null);
   const follow = useCallback(() => {
-    if (following.current && !goesOn && count > 0) list.current?.scrollToIndex(count - 1, { align: "end" });
-  }, [count, goesOn]);
+    const region = frame.current?.querySelector("[role=region]");
+    if (region && following.current && !goesOn) region.scrollTop = region.scrollHeight;
+  }, [goesOn]);
 
   const sought = useRef<Found | null>(null);
   useLayoutEffect(() => {
@@ -98,7 +103,20 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
     list.current?.scrollToIndex(foundPlace, { align: "start", offset: -ABOVE_FOUND });
   }, [found, foundPlace]);
 
-  useLayoutEffect(follow, [follow, rows]);
+  useLayoutEffect(() => {
+    const content = frame.current?.querySelector<HTMLElement>("[role=region] > *");
+    if (!content) return undefined;
+    // The list writes its height down when it has measured its rows: that is before they show.
+    let height = "";
+    const observer = new MutationObserver(() => {
+      if (content.style.height === height) return;
+      height = content.style.height;
+      follow();
+    });
+    observer.observe(content, { attributes: true, attributeFilter: ["style"] });
+    follow();
+    return () => observer.disconnect();
+  }, [follow]);
 
   // Sending is looking at the end again.
   const ownMessages = messages.filter((message) => message.role === "user" && isSentHere(message)).length + unsent.length;
@@ -112,15 +130,24 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
     seen.current = ownMessages;
   }, [busy, ownMessages, unsent.length, follow]);
 
+  // Whoever turns the wheel up, or presses a key for it, is let go at once: words that come in between would pull them back.
+  const handUntil = useRef(-Infinity);
+  const onHand = (isUp: boolean, milliseconds = HAND_MILLISECONDS) => {
+    handUntil.current = performance.now() + milliseconds;
+    if (isUp && lastOffset.current > 0) following.current = false;
+  };
+
   const onScroll = (offset: number) => {
     const handle = list.current;
     if (!handle) return;
     const rest = handle.scrollSize - handle.viewportSize - offset;
-    if (rest <= NEAR_END && !goesOn) following.current = true;
-    // Text that grows below does not move the offset; only somebody who scrolls up does.
-    else if (offset < lastOffset.current - 1) following.current = false;
+    const isUp = offset < lastOffset.current - 1;
+    const isByHand = performance.now() < handUntil.current;
+    // Rows that come, go or get their height move the offset, too; nobody scrolled then.
+    if (isUp && isByHand) following.current = false;
+    else if (!isUp && rest <= NEAR_END && !goesOn) following.current = true;
     lastOffset.current = offset;
-    setAway(!following.current && (goesOn || rest > NEAR_END));
+    setAway(!(following.current && busy) && (goesOn || rest > NEAR_END));
     if (offset < NEAR_START && older.cursor !== null && !older.loading) onOlder();
     else if (rest < NEAR_START && goesOn && !newer.loading) onNewer();
   };
@@ -133,7 +160,7 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
   };
 
   return (
-    <div className="relative min-h-0 flex-1">
+    <div ref={frame} className="relative min-h-0 flex-1">
       {older.loading ? (
         <p role="status" className="absolute inset-x-0 top-2 z-10 mx-auto w-fit rounded-full border border-line bg-raised px-3 py-1 text-xs text-quiet shadow-low">
           {t("Loading older messages…")}
@@ -146,6 +173,15 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
         bufferSize={600}
         onScroll={onScroll}
         onResize={follow}
+        onWheel={({ deltaY }) => onHand(deltaY < 0)}
+        onTouchMove={() => onHand(false)}
+        onKeyDown={({ key, target, currentTarget }) => {
+          // In a box within a row the keys have other work.
+          if (target === currentTarget && UP_KEYS.has(key)) onHand(true);
+          else if (key === "Tab") onHand(false);
+        }}
+        // A press on the list itself is one on its scrollbar.
+        onPointerDown={({ target, currentTarget }) => target === currentTarget && onHand(false, DRAG_MILLISECONDS)}
         keepMounted={written}
         // The keyboard scrolls this region, so it must be able to reach it.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex

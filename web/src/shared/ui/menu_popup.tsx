@@ -1,7 +1,7 @@
 // The list of a menu, with the keyboard walking it.
 import { Menu as Base } from "@base-ui/react/menu";
 import { Check } from "lucide-react";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useRef } from "react";
 
 import { classes } from "~/shared/lib/classes";
 
@@ -18,11 +18,11 @@ function Icon({ children, quiet }: { children: ReactNode; quiet: boolean }) {
   ) : null;
 }
 
-function Entry({ entry }: { entry: MenuEntry }) {
+function Entry({ entry, onChosen }: { entry: MenuEntry; onChosen: (action: () => void) => unknown }) {
   if (entry.kind === "line") return <Base.Separator className="mx-1 my-1 h-px bg-line" />;
   if (entry.kind === "item")
     return (
-      <Base.Item onClick={entry.onSelect} className={classes(row, entry.danger && "text-danger")}>
+      <Base.Item onClick={() => onChosen(entry.onSelect)} className={classes(row, entry.danger && "text-danger")}>
         <Icon quiet={!entry.danger}>{entry.icon}</Icon>
         {entry.label}
       </Base.Item>
@@ -55,11 +55,23 @@ type MenuPopupProps = Required<Omit<MenuProps, "trigger">> & {
 };
 
 export default function MenuPopup({ open, onOpenChange, anchor, entries, side, align }: MenuPopupProps) {
-  const button = useMemo(() => ({ current: anchor }), [anchor]);
+  const chosen = useRef<(() => void) | null>(null);
+  // The focus goes back to the button before anything is carried out, and the list is gone: a dialog that opens then takes it
+  // from there, keeps it, and gives it back there.
+  const carryOut = () => {
+    const action = chosen.current;
+    if (action === null) return;
+    anchor?.focus({ preventScroll: true });
+    window.setTimeout(() => {
+      chosen.current = null;
+      action();
+    }, 0);
+  };
   return (
     <Base.Root
       modal={false}
       open={open}
+      onOpenChangeComplete={(isOpen) => !isOpen && carryOut()}
       onOpenChange={(next, details) => {
         // A press on the menu's own button is that button's business.
         const target = details.event.target;
@@ -71,11 +83,11 @@ export default function MenuPopup({ open, onOpenChange, anchor, entries, side, a
       <Base.Portal container={anchor?.closest<HTMLElement>("aside, main, [role=dialog]")}>
         <Base.Positioner anchor={anchor} side={side} align={align} sideOffset={6} collisionPadding={8} className="z-50 outline-none">
           <Base.Popup
-            finalFocus={button}
+            finalFocus={() => (chosen.current === null ? anchor : false)}
             className="popup max-h-(--available-height) max-w-[min(22rem,calc(100vw-1rem))] min-w-[max(12rem,var(--anchor-width))] overflow-y-auto rounded-xl border border-line bg-raised p-1 shadow-float outline-none"
           >
             {entries.map((entry) => (
-              <Entry key={entry.kind === "line" ? entry.name : entry.label} entry={entry} />
+              <Entry key={entry.kind === "line" ? entry.name : entry.label} entry={entry} onChosen={(action) => (chosen.current = action)} />
             ))}
           </Base.Popup>
         </Base.Positioner>
