@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,6 +13,7 @@ from steward.doors.openai.raw import Body
 from steward.doors.openai.thread_objects import thread_object
 from steward.identity.access import Caller, InWork
 from steward.kernel import runtime
+from steward.kernel.errors import NotFound
 from steward.kernel.work import Actor
 from steward.runs import service as runs
 from steward.threads import service as threads
@@ -65,7 +67,9 @@ async def delete_openai_thread(actor: Caller, thread_id: str) -> dict[str, Any]:
     house = runtime.current()
     async with house.database.work(actor) as work:
         await thread_of(work, thread_id)
-    await runs.stop_thread(actor, thread_id)
+    # Somebody else may have deleted it since; then the next look says so, in this wire's words.
+    with suppress(NotFound):
+        await runs.stop_thread(actor, thread_id)
     async with house.database.work(actor) as work:
         # Of several who delete it at once, one does; the others find nothing.
         await threads.lock(work, thread_id)
