@@ -83,7 +83,8 @@ test("an open conversation shows what is said in another tab while it is written
 
   // The other tab reads further up.
   const shown = other.getByRole("region", { name: "Conversation" });
-  await shown.evaluate((region) => region.scrollTo(0, 40));
+  await shown.hover();
+  await other.mouse.wheel(0, -20_000);
   await expect(other.getByRole("button", { name: "To the end" })).toBeVisible();
 
   const reads: string[] = [];

@@ -51,7 +51,9 @@ test.describe("what a workspace settles", () => {
     const off = region.getByRole("checkbox", { name: "gpt-4o", exact: true });
     const standing = region.getByRole("checkbox", { name: "gpt-4o-mini", exact: true });
     await expect(standing).toBeDisabled();
+    const saved = page.waitForResponse((answer) => answer.url().endsWith("/model-settings") && answer.request().method() === "PATCH");
     await off.uncheck();
+    await saved;
     await expect(off).not.toBeChecked();
     await expect(page.getByLabel("Default model").getByRole("option", { name: "openai/gpt-4o", exact: true })).toHaveCount(0);
     await page.goto("/");

@@ -20,6 +20,7 @@ const NEAR_END = 48;
 const NEAR_START = 600;
 const HAND_MILLISECONDS = 500;
 const DRAG_MILLISECONDS = 5_000;
+const REST_MILLISECONDS = 300;
 const UP_KEYS = new Set(["PageUp", "ArrowUp", "Home"]);
 /** So much of what was said before a found message is in sight above it. */
 const ABOVE_FOUND = 64;
@@ -89,6 +90,7 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
   const goesOn = newer.cursor !== null;
   // The list's own way to its end holds on to it for a while, and would pull back who scrolls up in that while.
   const frame = useRef<HTMLDivElement>(null);
+  const lastHeight = useRef(-Infinity);
   const follow = useCallback(() => {
     const region = frame.current?.querySelector("[role=region]");
     if (region && following.current && !goesOn) region.scrollTop = region.scrollHeight;
@@ -111,6 +113,7 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
     const observer = new MutationObserver(() => {
       if (content.style.height === height) return;
       height = content.style.height;
+      lastHeight.current = performance.now();
       follow();
     });
     observer.observe(content, { attributes: true, attributeFilter: ["style"] });
@@ -143,11 +146,12 @@ export function MessageList({ messages, busy, failure, unsent, hold, unsentActio
     const rest = handle.scrollSize - handle.viewportSize - offset;
     const isUp = offset < lastOffset.current - 1;
     const isByHand = performance.now() < handUntil.current;
-    // Rows that come, go or get their height move the offset, too; nobody scrolled then.
-    if (isUp && isByHand) following.current = false;
+    // Rows that come, go or get their height move the offset, too; while they do, only a hand counts.
+    const isAtRest = performance.now() - lastHeight.current > REST_MILLISECONDS;
+    if (isUp && (isByHand || (isAtRest && rest > NEAR_END))) following.current = false;
     else if (!isUp && rest <= NEAR_END && !goesOn) following.current = true;
     lastOffset.current = offset;
-    setAway(!(following.current && busy) && (goesOn || rest > NEAR_END));
+    setAway(!following.current && (goesOn || rest > NEAR_END));
     if (offset < NEAR_START && older.cursor !== null && !older.loading) onOlder();
     else if (rest < NEAR_START && goesOn && !newer.loading) onNewer();
   };

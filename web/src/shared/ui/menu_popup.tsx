@@ -1,7 +1,7 @@
 // The list of a menu, with the keyboard walking it.
 import { Menu as Base } from "@base-ui/react/menu";
 import { Check } from "lucide-react";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useCallback, useEffect, useRef } from "react";
 
 import { classes } from "~/shared/lib/classes";
 
@@ -58,20 +58,23 @@ export default function MenuPopup({ open, onOpenChange, anchor, entries, side, a
   const chosen = useRef<(() => void) | null>(null);
   // The focus goes back to the button before anything is carried out, and the list is gone: a dialog that opens then takes it
   // from there, keeps it, and gives it back there.
-  const carryOut = () => {
+  const carryOut = useCallback(() => {
     const action = chosen.current;
-    if (action === null) return;
+    chosen.current = null;
+    action?.();
+  }, []);
+  const carryOutFromButton = () => {
+    if (chosen.current === null) return;
     anchor?.focus({ preventScroll: true });
-    window.setTimeout(() => {
-      chosen.current = null;
-      action();
-    }, 0);
+    window.setTimeout(carryOut, 0);
   };
+  // Nor does it get lost when the button goes before the list has faded away.
+  useEffect(() => carryOut, [carryOut]);
   return (
     <Base.Root
       modal={false}
       open={open}
-      onOpenChangeComplete={(isOpen) => !isOpen && carryOut()}
+      onOpenChangeComplete={(isOpen) => !isOpen && carryOutFromButton()}
       onOpenChange={(next, details) => {
         // A press on the menu's own button is that button's business.
         const target = details.event.target;
