@@ -47,7 +47,9 @@ describe.each([true, false])("beside the conversation, with room for it: %s", (i
     render(<Talk messages={[answer(page("Hello"))]} />);
     const [opener] = await openers();
     await user.click(opener!);
-    expect(await panel()).toContainElement(document.activeElement as HTMLElement);
+    const shown = await panel();
+    // The focus follows with the next frame.
+    await vi.waitFor(() => expect(shown).toContainElement(document.activeElement as HTMLElement));
     await user.keyboard("{Escape}");
     await vi.waitFor(() => expect(opener).toHaveFocus());
     expect(document.querySelector("iframe")).toBeNull();
