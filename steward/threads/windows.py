@@ -13,7 +13,7 @@ from steward.threads.tables import Thread
 _MINE: Final = "m.workspace_id = :workspace_id AND m.user_id = :user_id AND m.thread_id = :thread_id"
 # Whoever is not on the branch is not met on the way to its first message.
 _UP_TO: Final = Statement(
-    "WITH RECURSIVE path AS (SELECT m.id, m.parent_id, 1 AS depth FROM messages m WHERE "  # noqa: S608  # constants
+    "WITH RECURSIVE path AS (SELECT m.id, m.parent_id, 1 AS depth FROM messages m WHERE "  # noqa: S608  # joined of constants of this module
     + _MINE
     + " AND m.id = :leaf_id UNION ALL SELECT m.id, m.parent_id, path.depth + 1 FROM path JOIN messages m ON "
     + _MINE
