@@ -15,7 +15,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const pages = {
   "": ["src/app/workplace.tsx"],
   "/": ["src/app/chat_page.tsx"],
-  "/chat/": ["src/app/chat_page.tsx", "src/shared/markdown/rendered.tsx"],
+  "/chat/": ["src/app/chat_page.tsx"],
   "/library": ["src/features/knowledge/library_page.tsx"],
   "/agents": ["src/features/agents/agents_page.tsx"],
   "/tasks": ["src/features/tasks/tasks_page.tsx"],

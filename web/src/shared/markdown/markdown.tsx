@@ -5,7 +5,9 @@ import { later } from "~/shared/ui/later";
 type Shown = { text: string; streaming: boolean };
 
 const renderPlain = ({ text }: Pick<Shown, "text">) => <div className="answer whitespace-pre-wrap">{text}</div>;
-const Rendered = later(() => import("./rendered"), renderPlain);
+// The words come first and their form after: on a slow line the reader would hold them up for half a second.
+const painted = () => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+const Rendered = later(() => painted().then(() => import("./rendered")), renderPlain);
 
 const CALM_MILLISECONDS = 1_500;
 
