@@ -8,20 +8,21 @@ import { type BrowserContext, chromium } from "@playwright/test";
 import { freePort } from "../../e2e/server";
 import scenes from "../../playwright.config";
 
-/** One profile from beginning to end: who signs in stays so, as in the browser of a person. */
-export async function openBrowser(baseURL: string): Promise<{ context: BrowserContext; port: number; close: () => Promise<void> }> {
+export type Browser = { context: BrowserContext; port: number; close: () => Promise<void> };
+
+/** A profile that several browsers have one after the other: who signs in stays so, as in the browser of a person. */
+export function makeProfile(baseURL: string): { open: () => Promise<Browser>; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), "steward-lighthouse-"));
-  const port = await freePort();
   const { executablePath, args = [] } = scenes.use?.launchOptions ?? {};
-  const context = await chromium.launchPersistentContext(folder, {
-    executablePath,
-    args: [...args, `--remote-debugging-port=${port}`],
-    baseURL,
-    viewport: null,
-  });
-  const close = async () => {
-    await context.close();
-    rmSync(folder, { recursive: true, force: true });
+  const open = async () => {
+    const port = await freePort();
+    const context = await chromium.launchPersistentContext(folder, {
+      executablePath,
+      args: [...args, `--remote-debugging-port=${port}`],
+      baseURL,
+      viewport: null,
+    });
+    return { context, port, close: () => context.close() };
   };
-  return { context, port, close };
+  return { open, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
