@@ -1,5 +1,5 @@
-// One conversation on the real useChat: sending, stopping, coming back after a broken line, and keeping in step with
-// what the server holds. Branches live on the server; the page holds the visible path.
+// One conversation on the real useChat. What a person does in it, how it keeps up with the server, what waits to be sent
+// and how far it is shown are pieces of their own; here they meet. Branches live on the server; the page holds the visible path.
 import { Chat, useChat } from "@ai-sdk/react";
 import { getToolName } from "ai";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -10,16 +10,17 @@ import type { Thread, ThreadDetail } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
 import { announce } from "~/shared/lib/announcer";
 import { newId } from "~/shared/lib/ids";
-import { pauseForLine } from "~/shared/lib/online";
 import { toastProblem } from "~/shared/ui/toasts";
 
-import { type Body, type Way, transportFor } from "./chat_transport";
+import { isBusy, isUnanswered, pause } from "./chat_state";
+import { type Body, transportFor } from "./chat_transport";
 import { useFinding } from "./finding";
-import { LARGEST_PAGE, PAGE, isWritten, namesOf, readHistory } from "./history";
+import { namesOf } from "./history";
 import { useInStep } from "./in_step";
-import { type ChatMessage, type FilePart, filesIn, joins, reconciled, toChatMessages, wordsOf } from "./messages";
+import { useKeepingUp } from "./keeping_up";
+import { type ChatMessage, toChatMessages, wordsOf } from "./messages";
 import { Outbox } from "./outbox";
-import { pauseBefore } from "./pauses";
+import { useSaying } from "./saying";
 import { useLine, useSending } from "./sending";
 import { useStretch } from "./stretch";
 import { waitingIn } from "./tool_calls";
@@ -27,9 +28,6 @@ import { ToolProgress } from "./tool_progress";
 import { toolWords } from "./tool_words";
 
 const THROTTLE_MILLISECONDS = 50;
-const GO_ON_MILLISECONDS = 400;
-const MOST_GO_ONS = 20;
-const MOST_RECONNECTS = 8;
 const ANSWERED_ELSEWHERE = "thread_busy";
 const ELSEWHERE_MILLISECONDS = 1_000;
 
@@ -52,13 +50,6 @@ export type ConversationOptions = {
   onUnsent: (words: string, isFirst: boolean) => void;
 };
 
-/** Whether the last thing said is a question that got no answer yet, not even the beginning of one. */
-const isUnanswered = (chat: Chat<ChatMessage>): boolean => chat.messages.at(-1)?.role === "user";
-
-/** Whether the last question was refused or never arrived, so that this page alone knows it. */
-const isUnknown = (chat: Chat<ChatMessage>): boolean =>
-  isUnanswered(chat) && chat.error !== undefined && asProblem(chat.error).tag !== "stream";
-
 /** What is read aloud when an answer is over, or cannot go on by itself. */
 function closingWords(message: ChatMessage): string {
   const [first] = waitingIn(message);
@@ -69,13 +60,6 @@ function closingWords(message: ChatMessage): string {
     : t("Steward waits for an answer from outside: {tool}", { tool });
 }
 
-/** What goes with a message besides its words. */
-export type Extras = { files?: readonly FilePart[]; model?: string | undefined };
-
-const isBusy = (chat: Chat<ChatMessage>): boolean => chat.status === "submitted" || chat.status === "streaming";
-
-const pause = (milliseconds: number) => new Promise<void>((done) => window.setTimeout(done, milliseconds));
-
 export function useConversation(options: ConversationOptions) {
   const { id, userId, history } = options;
   const latest = useRef(options);
@@ -84,12 +68,10 @@ export function useConversation(options: ConversationOptions) {
   });
 
   const stretch = useStretch(id, history);
-  const { begin, atEnd, isAway, load } = stretch;
-  const [reconnecting, setReconnecting] = useState(false);
+  const { atEnd, isAway, load } = stretch;
   // Nobody knows whether an answer is being written until the server has said so.
   const [isResumed] = useState(() => history !== null && !isAway());
   const [known, setKnown] = useState(!isResumed);
-  const alive = useRef(true);
   const line = useLine();
   const outbox = useMemo(() => {
     const made = new Outbox(userId, id);
@@ -99,74 +81,7 @@ export function useConversation(options: ConversationOptions) {
     // oxlint-disable-next-line react/exhaustive-deps
   }, [userId, id]);
 
-  const reading = useRef<Promise<unknown>>(Promise.resolve());
-  /** Read the visible path again and show it as the server holds it. Returns: whether the server still writes on it. */
-  const settle = useCallback(
-    (chat: Chat<ChatMessage>, whole = false): Promise<boolean> => {
-      const read = async () => {
-        let isWriting = false;
-        try {
-          const limit = whole ? Math.min(LARGEST_PAGE, Math.max(PAGE, chat.messages.length)) : PAGE;
-          const detail = await readHistory(id, { limit });
-          if (!alive.current || isBusy(chat) || isUnknown(chat) || (!whole && isAway())) return false;
-          outbox.remove(...namesOf(detail));
-          isWriting = isWritten(detail);
-          const isAnew = whole || detail.next_cursor === null || !joins(chat.messages, detail.messages);
-          chat.messages = whole ? toChatMessages(detail.messages) : reconciled(chat.messages, detail.messages, isAnew);
-          if (isAnew) begin(detail);
-          latest.current.onThread(detail.thread);
-        } catch {
-          // The answer stands on the page already; its small print comes with the next reading.
-        }
-        latest.current.onChange();
-        return isWriting;
-      };
-      const made = read();
-      reading.current = made;
-      return made;
-    },
-    [begin, id, isAway, outbox],
-  );
-
-  const goingOn = useRef(false);
-  /** Read on an answer that waited: it is told again from its beginning, and goes on in its place. */
-  const readOn = useCallback(
-    async (chat: Chat<ChatMessage>) => {
-      if (goingOn.current) return;
-      goingOn.current = true;
-      try {
-        // Whoever comes before the first new word may hear of the wait alone, and comes again.
-        for (let turn = 0; turn < MOST_GO_ONS && alive.current && !isBusy(chat); turn += 1) {
-          await chat.resumeStream();
-          if (chat.status !== "ready" || !(await settle(chat))) return;
-          await pause(GO_ON_MILLISECONDS);
-        }
-      } finally {
-        goingOn.current = false;
-      }
-    },
-    [settle],
-  );
-
-  const comingBack = useRef(false);
-  const reconnect = useCallback(
-    async (chat: Chat<ChatMessage>) => {
-      setReconnecting(true);
-      for (let turn = 0; turn < MOST_RECONNECTS; turn += 1) {
-        await pauseForLine(pauseBefore(turn));
-        if (!alive.current || isBusy(chat)) break;
-        const before = chat.messages.at(-1);
-        await (isUnanswered(chat) ? chat.regenerate({ metadata: { resend: true } satisfies Way }) : chat.resumeStream());
-        if (!alive.current || chat.status !== "error" || asProblem(chat.error).tag !== "unreachable") break;
-        // The line came back and broke again: that is a new beginning.
-        if (chat.messages.at(-1) !== before) turn = 0;
-      }
-      if (!alive.current) return;
-      setReconnecting(false);
-      if (chat.status === "ready" && (await settle(chat))) await readOn(chat);
-    },
-    [readOn, settle],
-  );
+  const { settle, reading, readOn, comeBack, reconnecting, mayRead } = useKeepingUp({ id, stretch, outbox, told: latest });
 
   /** What was sent into a session that had ended is not lost: it goes back to the box, or waits with what is behind it. */
   const handBack = useCallback(
@@ -220,11 +135,7 @@ export function useConversation(options: ConversationOptions) {
           return;
         }
         if (isDisconnect) {
-          if (comingBack.current) return;
-          comingBack.current = true;
-          void reconnect(made).finally(() => {
-            comingBack.current = false;
-          });
+          void comeBack(made);
           return;
         }
         if (isError && last !== undefined && outbox.has(last.id) && asProblem(made.error).tag === ANSWERED_ELSEWHERE) {
@@ -255,19 +166,9 @@ export function useConversation(options: ConversationOptions) {
     // oxlint-disable-next-line react/exhaustive-deps
   }, [id]);
 
-  useEffect(() => {
-    alive.current = true;
-    return () => {
-      alive.current = false;
-      // This closes the line only; the server works on, and the answer is there when one comes back.
-      void chat.stop();
-    };
-  }, [chat]);
+  // This closes the line only; the server works on, and the answer is there when one comes back.
+  useEffect(() => () => void chat.stop(), [chat]);
 
-  const mayRead = useCallback(
-    () => !isBusy(chat) && !isUnknown(chat) && !isAway() && !goingOn.current && !comingBack.current,
-    [chat, isAway],
-  );
   const isJoining = useInStep({ id, chat, mayRead, known, reading, settle, readOn });
 
   const { messages, status, error, sendMessage, regenerate, clearError } = useChat<ChatMessage>({
@@ -287,65 +188,17 @@ export function useConversation(options: ConversationOptions) {
     if (status === "streaming") latest.current.onChange();
   }, [status]);
 
-  const send = useCallback(
-    (text: string, { files = [], model = latest.current.model }: Extras = {}) => {
-      if (chat.status === "error") {
-        // Whoever goes on leaves what was refused behind.
-        outbox.remove(...chat.messages.map((message) => message.id));
-        chat.clearError();
-      }
-      const parts = [...files, ...(text === "" ? [] : [{ type: "text" as const, text }])];
-      const { agentId } = latest.current;
-      outbox.add({
-        id: newId("m"),
-        parts,
-        ...(model ? { model } : {}),
-        ...(agentId ? { agentId } : {}),
-        ...(isBusy(chat) ? { patient: true } : {}),
-      });
-    },
-    [chat, outbox],
-  );
-
-  const takeBack = useCallback((messageId: string) => outbox.remove(messageId), [outbox]);
-
-  /** Send what waits now, whatever it waits for. */
-  const { tryNow } = line;
-  const sendNow = useCallback(() => {
-    tryNow();
-    clearError();
-  }, [clearError, tryNow]);
-
-  const edit = useCallback(
-    (message: ChatMessage, text: string) => {
-      // The edited question is a new message beside the old one, so it gets a name of its own.
-      const edited = { id: newId("m"), role: "user" as const, parts: [...filesIn(message), { type: "text" as const, text }] };
-      // What the server never took cannot be edited there: it is said anew, in the place it was meant for.
-      const unknown = message === chat.messages.at(-1) && isUnknown(chat);
-      const way: Way = unknown ? { edits: sent.current.body?.messageId ?? null } : {};
-      outbox.remove(message.id);
-      atEnd();
-      void sendMessage({ ...edited, messageId: message.id }, { metadata: way });
-    },
-    [atEnd, chat, outbox, sendMessage],
-  );
-
-  const again = useCallback(
-    (message: ChatMessage, model?: string) => {
-      atEnd();
-      void regenerate({ messageId: message.id, metadata: { model } satisfies Way });
-    },
-    [atEnd, regenerate],
-  );
-
-  const retry = useCallback(() => {
-    const last = chat.messages.at(-1);
-    const neverArrived = isUnknown(chat);
-    clearError();
-    // Whoever was refused may have chosen another model since.
-    if (neverArrived) void regenerate({ metadata: { resend: true, model: latest.current.model } satisfies Way });
-    else if (last) void regenerate(last.role === "assistant" ? { messageId: last.id } : {});
-  }, [chat, clearError, regenerate]);
+  const { send, takeBack, sendNow, edit, again, retry } = useSaying({
+    chat,
+    outbox,
+    chosen: latest,
+    sent: sent.current,
+    atEnd,
+    tryNow: line.tryNow,
+    sendMessage,
+    regenerate,
+    clearError,
+  });
 
   const goOn = useCallback(() => readOn(chat), [chat, readOn]);
 

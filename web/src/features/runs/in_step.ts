@@ -13,7 +13,7 @@ type InStepOptions = {
   id: string;
   chat: Chat<ChatMessage>;
   /** Nothing streams here, and what is shown came from the server: nothing here can be lost. */
-  mayRead: () => boolean;
+  mayRead: (chat: Chat<ChatMessage>) => boolean;
   /** Whether the server was asked yet what is being written. */
   known: boolean;
   /** What is being read just now, if anything. */
@@ -41,7 +41,7 @@ export function useInStep({ id, chat, mayRead, known, reading, settle, readOn }:
 
   const join = useCallback(
     async (standing: ThreadDetail) => {
-      if (!mayRead() || isInStep(chat.messages, standing)) return;
+      if (!mayRead(chat) || isInStep(chat.messages, standing)) return;
       setJoining(isWritten(standing));
       chat.clearError();
       if (await settle(chat)) await readOn(chat);
