@@ -168,3 +168,29 @@ test("what stands above an open conversation is read again when it is named", as
   expect(cache.getQueryData<Thread>(keys.thread("chat_1"))?.title).toBe("Heron");
   stop();
 });
+
+test("an open conversation that could not be read is read again by itself, a few times", async () => {
+  vi.useFakeTimers();
+  const thread = { id: "thread_1", client_id: "chat_1", title: "Plans" } as Thread;
+  let isAway = true;
+  const asked = playServer({
+    "GET /api/v1/chat/thread_1": () =>
+      isAway ? new Response(null, { status: 503 }) : { thread: { ...thread, title: "Heron" }, messages: [], next_cursor: null },
+  });
+  const cache = new QueryClient();
+  cache.setQueryData(keys.thread("chat_1"), thread);
+  const stop = new QueryObserver(cache, { queryKey: keys.thread("chat_1"), enabled: false }).subscribe(() => undefined);
+  const refresh = refresher(cache);
+  await refresh(["thread_1"]);
+  expect(asked).toHaveLength(1);
+  isAway = false;
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(asked).toHaveLength(2);
+  expect(cache.getQueryData<Thread>(keys.thread("chat_1"))?.title).toBe("Heron");
+
+  isAway = true;
+  await refresh(["thread_1"]);
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(asked).toHaveLength(7);
+  stop();
+});

@@ -7,8 +7,12 @@ import { readHistory } from "~/features/runs/history";
 import { pauseBefore } from "~/features/runs/pauses";
 import { tellStanding } from "~/features/runs/standing";
 import { keys } from "~/shared/api/keys";
+import { asProblem } from "~/shared/api/problems";
 import type { Thread } from "~/shared/api/types";
 import { pauseForLine } from "~/shared/lib/online";
+
+// What still cannot be read then comes with the next news, or when the line is back.
+const MOST_READINGS = 5;
 
 type News = { type: "threads_changed"; ids: string[] };
 
@@ -18,16 +22,27 @@ function readNews(data: unknown): News | null {
   return message.type === "threads_changed" ? message : null;
 }
 
-/** Ask how conversations stand that are open here, and tell it to what shows them. `ids` names those that changed, null all. */
-async function refreshOpen(cache: QueryClient, ids: ReadonlySet<string> | null): Promise<void> {
+/**
+ * Ask how conversations stand that are open here, and tell it to what shows them. `ids` names those that changed, null all.
+ *
+ * Returns: those that could not be read.
+ */
+async function refreshOpen(cache: QueryClient, ids: ReadonlySet<string> | null): Promise<string[]> {
+  const missed: string[] = [];
   const open = cache.getQueryCache().findAll({ queryKey: [...keys.threads, "one"], predicate: (query) => query.getObserversCount() > 0 });
   for (const { queryKey } of open) {
     const known = cache.getQueryData<Thread | null>(queryKey);
     if (!known || !(ids?.has(known.id) ?? true)) continue;
-    const standing = await readHistory(known.id, { limit: 1 });
-    cache.setQueryData<Thread>(queryKey, standing.thread);
-    tellStanding(standing);
+    try {
+      const standing = await readHistory(known.id, { limit: 1 });
+      cache.setQueryData<Thread>(queryKey, standing.thread);
+      tellStanding(standing);
+    } catch (error) {
+      const { status } = asProblem(error);
+      if (status === 0 || status === 429 || status >= 500) missed.push(known.id);
+    }
   }
+  return missed;
 }
 
 /** Read again what lists show, one reading after the other: news that comes during one is met by the next. */
@@ -36,7 +51,8 @@ export function refresher(cache: QueryClient): (ids: readonly string[]) => Promi
   let isReading = false;
   let isDue = false;
   let isAny = false;
-  return async (ids) => {
+  let failures = 0;
+  const refresh = async (ids: readonly string[]) => {
     for (const id of ids) waiting.add(id);
     // News that names nothing says that anything may have changed.
     isAny ||= ids.length === 0;
@@ -48,15 +64,19 @@ export function refresher(cache: QueryClient): (ids: readonly string[]) => Promi
       const named = isAny ? null : new Set(waiting);
       isAny = false;
       waiting.clear();
-      await Promise.allSettled([
+      const [missed] = await Promise.allSettled([
+        refreshOpen(cache, named),
         cache.invalidateQueries({ queryKey: keys.threadLists }),
         cache.invalidateQueries({ queryKey: keys.threadTags }),
         cache.invalidateQueries({ queryKey: keys.actionList }),
-        refreshOpen(cache, named),
       ]);
+      const again = missed.status === "fulfilled" ? missed.value : [];
+      failures = again.length === 0 ? 0 : failures + 1;
+      if (failures > 0 && failures < MOST_READINGS) void pauseForLine(pauseBefore(failures)).then(() => refresh(again));
     }
     isReading = false;
   };
+  return refresh;
 }
 
 /** Keep a line to the server open. Returns: how to close it. */
