@@ -77,6 +77,14 @@ describe("formulae in an answer", () => {
     expect(withMathMarks(text, true)).toBe(marked);
   });
 
+  // While it streams, the last dollars may still become a formula.
+  it.each([
+    ["US$$5 and $$6 each", "US\\$\\$5 and \\$\\$6 each"],
+    ["$$5 and $$6 each", "\\$\\$5 and \\$\\$6 each"],
+  ])("takes dollars close to a word or a figure for a price: %j", (text, marked) => {
+    expect(withMathMarks(text, false)).toBe(marked);
+  });
+
   it.each([
     [`\\(${" ".repeat(20_000)}x\\)`, `\\(${" ".repeat(20_000)}x\\)`],
     [`${"\\(".repeat(20_000)}x\\)`, `${"\\(".repeat(19_999)}$$x$$`],

@@ -142,7 +142,7 @@ function formulaAt(text: string, at: number, lineStart: number, streaming: boole
   if (pair === undefined || text[at - 1] === "\\") return null;
   const isDollars = pair.open === "$$";
   const begin = at + 2;
-  if (isDollars && endOfDollars(text, at) !== begin) return null;
+  if (isDollars && (endOfDollars(text, at) !== begin || /\w/.test(text[at - 1] ?? ""))) return null;
   const before = text.slice(lineStart, Math.min(at, lineStart + HEAD_CHARACTERS));
   const isFirst = lineStart + before.length === at && /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*$/.test(before);
   const isInCell = /^[ \t>]*\|/.test(before);
@@ -156,7 +156,7 @@ function formulaAt(text: string, at: number, lineStart: number, streaming: boole
   const again = isDollars ? -1 : text.indexOf(pair.open, begin);
   if (close - begin > MOST_CHARACTERS || (again >= 0 && again < close)) return null;
   const body = text.slice(begin, close);
-  if (isDollars ? isPrices(body) : /^\d*$/.test(body.trim()) || text[end] === "(") return null;
+  if (isDollars ? isPrices(body) || /\w/.test(text[end] ?? "") : /^\d*$/.test(body.trim()) || text[end] === "(") return null;
   if (isInCell && /(?<!\\)\||\n/.test(body)) return null;
   // A bracket within a line is a word in brackets that somebody escaped, more often than a formula.
   if (pair.open === "\\[" && !isFirst && !/\\[a-zA-Z]|[\^_=]/.test(body)) return null;
