@@ -8,12 +8,13 @@ import { FormDialog } from "~/shared/ui/form_dialog";
 import { Segments } from "~/shared/ui/segments";
 import { TextArea } from "~/shared/ui/text_area";
 
+import { HeaderFields, areWhole, given, writtenHeaders } from "./header_fields";
 import { useSaveServer } from "./queries";
 
 type Transport = McpServer["transport"];
 
 /** The same in every language. */
-const EXAMPLE = { url: "https://mcp.example.com/mcp", secret: "Bearer …" };
+const EXAMPLE = "https://mcp.example.com/mcp";
 
 const isName = (name: string): boolean => /^[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*$/.test(name) && name.length <= 24;
 const lines = (text: string): string[] => text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
@@ -27,20 +28,19 @@ export default function ServerDialog({ server, onSaved, onClose }: ServerDialogP
   const [name, setName] = useState(server?.name ?? "");
   const [transport, setTransport] = useState<Transport>(server?.transport ?? "http");
   const [url, setUrl] = useState(server?.url ?? "");
-  const [header, setHeader] = useState(server?.transport === "http" ? (server.secret_names[0] ?? "Authorization") : "Authorization");
-  const [secret, setSecret] = useState("");
+  const [headers, setHeaders] = useState(() => writtenHeaders(server?.transport === "http" ? server.secret_names : []));
   const [command, setCommand] = useState(server?.command ?? "");
   const [words, setWords] = useState(server?.arguments.join("\n") ?? "");
   const [variables, setVariables] = useState("");
   const save = useSaveServer(server?.id ?? null);
   const isHttp = transport === "http";
   const areVariables = lines(variables).every((line) => /^[^=]+=/.test(line));
-  const isSecretWhole = secret === "" || header.trim() !== "";
+  const written = given(headers);
   // A secret that is not typed anew stays as it is.
   const place = isHttp
-    ? { url: url.trim(), ...(secret === "" ? {} : { headers: { [header.trim()]: secret } }) }
+    ? { url: url.trim(), ...(written === null ? {} : { headers: written }) }
     : { command: command.trim(), arguments: lines(words), ...(variables.trim() === "" ? {} : { environment: pairs(variables) }) };
-  const given = server === null ? ({ name, transport, ...place } as McpServerCreate) : { name, ...place };
+  const wanted = server === null ? ({ name, transport, ...place } as McpServerCreate) : { name, ...place };
   const kept = server !== null && server.secret_names.length > 0 ? t("Left empty, the old one stays with this host or program: {names}.", { names: server.secret_names.join(", ") }) : null;
   return (
     <FormDialog
@@ -48,10 +48,10 @@ export default function ServerDialog({ server, onSaved, onClose }: ServerDialogP
       {...(server === null ? { description: t("Its tools are offered to models after the first check.") } : {})}
       verb={server === null ? t("Connect") : t("Save")}
       busy={save.isPending}
-      complete={isName(name) && (isHttp ? url.trim() !== "" && isSecretWhole : command.trim() !== "" && areVariables)}
+      complete={isName(name) && (isHttp ? url.trim() !== "" && areWhole(headers) : command.trim() !== "" && areVariables)}
       error={save.error}
       onSubmit={() =>
-        save.mutate(given, {
+        save.mutate(wanted, {
           onSuccess: (saved) => {
             onSaved(saved);
             onClose();
@@ -84,11 +84,8 @@ export default function ServerDialog({ server, onSaved, onClose }: ServerDialogP
       ) : null}
       {isHttp ? (
         <>
-          <Field label={t("Address")} dir="ltr" inputMode="url" value={url} maxLength={2000} autoComplete="off" spellCheck={false} placeholder={EXAMPLE.url} onChange={(event) => setUrl(event.target.value)} />
-          <div className="grid gap-4 sm:grid-cols-2">
-            <Field label={t("Header")} dir="ltr" value={header} maxLength={100} autoComplete="off" spellCheck={false} onChange={(event) => setHeader(event.target.value)} />
-            <Field label={t("Its value")} dir="ltr" type="password" value={secret} maxLength={8000} autoComplete="off" spellCheck={false} placeholder={EXAMPLE.secret} data-1p-ignore="" data-lpignore="true" onChange={(event) => setSecret(event.target.value)} />
-          </div>
+          <Field label={t("Address")} dir="ltr" inputMode="url" value={url} maxLength={2000} autoComplete="off" spellCheck={false} placeholder={EXAMPLE} onChange={(event) => setUrl(event.target.value)} />
+          <HeaderFields headers={headers} onChange={setHeaders} />
           <p className="text-sm text-quiet">{kept ?? t("If it needs one. It is kept sealed and never shown again.")}</p>
         </>
       ) : (

@@ -171,6 +171,28 @@ describe("MCP servers", () => {
     await expect.poll(() => JSON.stringify(cache.getMutationCache().getAll().map(({ state }) => state))).not.toContain("a-secret");
   });
 
+  it("take several headers, and all of them anew", async () => {
+    const server = serverOf({ secret_names: ["Authorization", "X-Team"] });
+    const { asked } = show("owner", { servers: [server], more: { "PATCH /api/v1/mcp-servers/mcp_1": server, "POST /api/v1/mcp-servers/mcp_1/check": { ok: true, error: null, left_out: 0, asked_again: [], server } } });
+    await userEvent.click(await screen.findByRole("button", { name: "Options for tickets" }));
+    await userEvent.click(await screen.findByRole("menuitem", { name: "Change" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "Change tickets" }));
+    const values = () => dialog.getAllByLabelText("Its value");
+    expect(dialog.getAllByLabelText("Header").map((box) => (box as HTMLInputElement).value)).toEqual(["Authorization", "X-Team"]);
+    expect(dialog.getByRole("button", { name: "Save" })).toBeEnabled();
+    await userEvent.type(values()[0] as HTMLElement, "Bearer new");
+    expect(dialog.getByText(/Write it anew too/)).toBeInTheDocument();
+    expect(dialog.getByRole("button", { name: "Save" })).toBeDisabled();
+    await userEvent.type(values()[1] as HTMLElement, "red");
+    await userEvent.click(dialog.getByRole("button", { name: "Add a header" }));
+    await userEvent.type(dialog.getAllByLabelText("Header")[2] as HTMLElement, "X-Old");
+    await userEvent.click(dialog.getByRole("button", { name: "Take the header X-Old away" }));
+    await userEvent.click(dialog.getByRole("button", { name: "Save" }));
+    await waitFor(() =>
+      expect(asked.find(({ method }) => method === "PATCH")?.body).toMatchObject({ headers: { Authorization: "Bearer new", "X-Team": "red" } }),
+    );
+  });
+
   it("show why their check failed", async () => {
     show("owner", { servers: [serverOf({ last_error: "The MCP server 'tickets' cannot be reached." })] });
     expect(await screen.findByRole("alert")).toHaveTextContent("cannot be reached");
