@@ -9,7 +9,7 @@ class Refusal(Exception):
     """An expected "no". Doors show `tag`, `status` and the sentence, each in its own shape.
 
     The sentence is for the caller: it names the cause and what to do, never internals. The remedy says what helps
-    whenever this tag comes, in one sentence without this case's names.
+    whenever this tag comes, in one sentence without this case's names. `is_own` when the workspace wrote the sentence.
     """
 
     tag: ClassVar[str] = "refused"
@@ -22,6 +22,7 @@ class Refusal(Exception):
         self.detail = detail
         self.retry_after_seconds = retry_after_seconds
         self.facts = facts
+        self.is_own = False
 
 
 class Invalid(Refusal):

@@ -314,7 +314,8 @@ class Calls:
 
 def worded(error: Refusal, messages: Mapping[str, str]) -> Refusal:
     """The error with the workspace's own sentence for people, when it has one."""
-    error.detail = messages.get(error.tag, error.detail)
+    if error.tag in messages:
+        error.detail, error.is_own = messages[error.tag], True
     return error
 
 

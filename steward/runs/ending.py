@@ -66,6 +66,7 @@ async def store(
                 cost_usd=cost_text,
                 error_tag=facts["tag"] if facts else None,
                 error_message=facts["message"] if facts else None,
+                error_is_own=bool(facts and facts.get("is_own")),
             )
             if not await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=True):
                 # An earlier try had committed after all.
@@ -209,7 +210,10 @@ async def _cost(work: Transaction, turn: Turn) -> str | None:
 
 
 def _facts(error: Refusal | None) -> dict[str, Any] | None:
-    return None if error is None else {"tag": error.tag, "message": error.detail}
+    if error is None:
+        return None
+    facts = {"tag": error.tag, "message": error.detail}
+    return {**facts, "is_own": True} if error.is_own else facts
 
 
 def _with_trace(facts: dict[str, Any] | None) -> dict[str, Any] | None:

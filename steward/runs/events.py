@@ -170,7 +170,7 @@ class CitationsChecked(_Event, tag="citations_checked"):
 
 
 class RunEnd(_Event, tag="run_end"):
-    """The turn is over and stored."""
+    """The turn is over and stored. `error_is_own` when the workspace wrote the error's sentence itself."""
 
     status: RunStatus
     finish_reason: str | None
@@ -181,6 +181,7 @@ class RunEnd(_Event, tag="run_end"):
     cost_usd: str | None = None
     error_tag: str | None = None
     error_message: str | None = None
+    error_is_own: bool = False
 
 
 RunEvent = (

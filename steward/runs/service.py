@@ -339,6 +339,7 @@ async def _from_message(actor: Actor, run_id: str) -> list[RunEvent]:
         duration_ms=0,
         error_tag=message.error.tag if message.error else None,
         error_message=message.error.message if message.error else None,
+        error_is_own=bool(message.error and message.error.is_own),
     )
     return [*events, end]
 

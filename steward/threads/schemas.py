@@ -62,10 +62,11 @@ class MessageUsage(BaseModel):
 
 
 class MessageError(BaseModel):
-    """Why an answer failed, fit to show."""
+    """Why an answer failed, fit to show. `is_own` when the workspace wrote the sentence itself."""
 
     tag: str
     message: str
+    is_own: bool = False
 
 
 class Feedback(BaseModel):

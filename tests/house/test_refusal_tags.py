@@ -11,6 +11,7 @@ from scripts import reference
 from steward.doors.openai.errors import error_body
 from steward.kernel.errors import Refusal
 from steward.kernel.http import problem_body
+from steward.knowledge.reading.refusals import TOO_MUCH_MEMORY
 
 PAGE = (reference.ROOT / "docs/errors.md").read_text("utf-8")
 # A remedy tells somebody to do something, so it begins with one of these.
@@ -40,6 +41,17 @@ every_refusal = pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind._
 def test_every_tag_is_documented() -> None:
     listed = dict(re.findall(r"^\| `([a-z_]+)` \| (\d+) \|", PAGE, re.MULTILINE))
     assert listed == {tag.tag: str(tag.status) for tag in reference.tags()}, "run make docs"
+
+
+def test_what_documents_and_answers_say_is_documented() -> None:
+    said = re.compile(r'\b(?:Unreadable|Notice)\(\s*"([a-z_]+)"')
+    tags = {
+        tag
+        for path in (reference.ROOT / "steward").rglob("*.py")
+        for tag in said.findall(path.read_text("utf-8"))
+    }
+    assert {"file_is_encrypted", "fallback_model"} <= tags
+    assert {tag for tag in tags | {TOO_MUCH_MEMORY} if f"| `{tag}` |" not in PAGE} == set()
 
 
 def test_every_refusal_says_when_it_happens() -> None:

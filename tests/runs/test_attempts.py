@@ -182,8 +182,13 @@ async def test_a_workspace_has_its_own_words_for_errors(
     await settle_on(
         house, ada, messages={"api_error": "Ring Bob, extension 12.", "rate_limit_exceeded": "Slow."}
     )
-    assert end_of(await events_of(ada, "{{status:500}}")).error_message == "Ring Bob, extension 12."
-    assert "temporarily unavailable" in (end_of(await events_of(eve, "{{status:500}}")).error_message or "")
+    own = end_of(await events_of(ada, "{{status:500}}"))
+    assert (own.error_message, own.error_is_own) == ("Ring Bob, extension 12.", True)
+    stored = {"tag": "api_error", "message": "Ring Bob, extension 12.", "is_own": True}
+    assert (await messages(house, ada))[-1].error == stored
+    other = end_of(await events_of(eve, "{{status:500}}"))
+    assert "temporarily unavailable" in (other.error_message or "")
+    assert not other.error_is_own
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "{{status:429}} {{retry_after:99}}"}]}
     answer = await client.post("/v1/chat/completions", json=body, headers=ada.headers)
     assert answer.status_code == 429

@@ -3,7 +3,7 @@
 import type { Page } from "@playwright/test";
 
 import { arabic } from "../src/shared/language/ar";
-import { german } from "../src/shared/language/de";
+import { german, refusals } from "../src/shared/language/de";
 import type { Forms } from "../src/shared/language/words";
 import { answers, box, expect, inspect, looks, signIn, test, unique } from "./scene";
 import { ada, command, state } from "./server";
@@ -191,6 +191,23 @@ test("a language is chosen in the settings, and what was being written stays", a
   await page.getByRole("button", { name: "English" }).click();
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
   await expect(page.locator("html")).not.toHaveAttribute("dir", "rtl");
+});
+
+test("why an answer failed is said in German, in a stream and after it [ERR-24]", async ({ page }) => {
+  await signIn(page, newcomer());
+  await page.goto("/settings/account");
+  await page.getByRole("button", { name: "Deutsch" }).click();
+  await expect(page.locator("html")).toHaveAttribute("lang", "de");
+  await page.goto("/");
+  const writing = page.getByLabel(said("de", "Message"), { exact: true });
+  await writing.fill("{{words:20}} {{error_after:6}}");
+  await writing.press("Enter");
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText(refusals.provider_broke_off);
+  await expect(alert).toContainText(/run_\w+/);
+  await page.reload();
+  await expect(alert).toContainText(refusals.provider_broke_off);
+  await expect(alert.getByRole("button", { name: said("de", "Try again") })).toBeVisible();
 });
 
 for (const { locale, lang, words } of [

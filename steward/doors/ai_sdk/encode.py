@@ -10,6 +10,7 @@ from typing import Any, Final, assert_never
 import msgspec
 from msgspec.structs import asdict
 
+from steward.kernel.errors import Refusal
 from steward.providers.events import (
     Finish,
     ProviderState,
@@ -222,9 +223,11 @@ class Encoder:
         }
         if event.error_message is not None or event.status in ("failed", "expired"):
             # A stream that ends in order counts as success: a failure ends in an error, whatever is known of it.
+            sentence = event.error_message or _BROKE
             metadata["error_tag"] = event.error_tag
+            metadata["error"] = _facts(event.error_tag or "unknown", sentence, is_own=event.error_is_own)
             out.append(chunk(type="message-metadata", messageMetadata=metadata))
-            out.append(error(event.error_message or _BROKE, self._run_id))
+            out.append(error(sentence, self._run_id))
         else:
             reason = (
                 "other" if event.status == "cancelled" else _FINISH.get(event.finish_reason or "", "other")
@@ -238,10 +241,22 @@ def error(sentence: str, run_id: str) -> bytes:
     return chunk(type="error", errorText=f"{sentence} ({run_id})" if run_id else sentence)
 
 
+def refusal(error_: Refusal) -> bytes:
+    """The chunks of a refusal in mid-stream where there is no run: what it is, then its sentence."""
+    facts = _facts(error_.tag, error_.detail, is_own=error_.is_own)
+    told = chunk(type="message-metadata", messageMetadata={"error_tag": error_.tag, "error": facts})
+    return told + error(error_.detail, "")
+
+
 def continuation(message_id: str, run_id: str, thread_id: str) -> bytes:
     """The first chunk of a stream that goes on with a message which the client has."""
     metadata = {"thread_id": thread_id, "run_id": run_id}
     return chunk(type="start", messageId=message_id, messageMetadata=metadata)
+
+
+def _facts(tag: str, sentence: str, *, is_own: bool) -> dict[str, Any]:
+    """A failure as messages keep it."""
+    return {"tag": tag, "message": sentence, "is_own": is_own}
 
 
 def _action(event: ActionRequest) -> dict[str, Any]:

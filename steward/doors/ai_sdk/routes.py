@@ -157,7 +157,7 @@ async def _completion(completion: completions.Completion) -> AsyncGenerator[byte
                 if data:
                     yield data
     except Refusal as refusal:
-        yield encode.error(refusal.detail, "") + encode.DONE
+        yield encode.refusal(refusal) + encode.DONE
         return
     cost = completion.cost_usd(usage)
     end = RunEnd(

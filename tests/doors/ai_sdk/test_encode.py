@@ -178,7 +178,9 @@ def test_ends_a_failure_with_an_error_that_names_the_run() -> None:
         "error",
     ]
     assert chunks[-1] == {"type": "error", "errorText": "The service is away. Try again. (run_1)"}
-    assert chunks[-2]["messageMetadata"]["error_tag"] == "api_error"
+    metadata = chunks[-2]["messageMetadata"]
+    facts = {"tag": "api_error", "message": "The service is away. Try again.", "is_own": False}
+    assert (metadata["error_tag"], metadata["error"]) == ("api_error", facts)
     assert not any(chunk["type"] == "finish" for chunk in chunks)
 
 

@@ -652,6 +652,7 @@ async def test_a_refusal_of_the_provider_is_one_sentence(
     assert (run["status"], run["error"]["tag"]) == ("failed", tag)
     stored = (await settled(client, ada, chat_id))["messages"][-1]
     assert (stored["status"], stored["error"]["tag"]) == ("failed", tag)
+    assert chunks[-2]["messageMetadata"]["error"] == stored["error"]
 
 
 @pytest.mark.parametrize("directive", ["error_after", "cut_after", "garbage_after"])

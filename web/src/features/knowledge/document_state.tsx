@@ -1,6 +1,6 @@
 // How far a document is: its stage while it is made ready, or why it failed and what to do.
 import type { LibraryDocument } from "~/shared/api/types";
-import { t } from "~/shared/language/words";
+import { refused, t } from "~/shared/language/words";
 import { Button } from "~/shared/ui/button";
 import { Notice } from "~/shared/ui/notice";
 import { ProgressBar } from "~/shared/ui/progress_bar";
@@ -35,8 +35,7 @@ export function DocumentState({ document, mayChange, className }: DocumentStateP
           ) : null
         }
       >
-        <p>{document.error?.reason ?? t("This document could not be read.")}</p>
-        {document.error?.fix ? <p className="mt-0.5">{document.error.fix}</p> : null}
+        {document.error ? refused(document.error.tag, `${document.error.reason} ${document.error.fix}`) : t("This document could not be read.")}
       </Notice>
     </div>
   );

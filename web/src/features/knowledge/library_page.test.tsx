@@ -75,7 +75,7 @@ describe("the library [CRM-15]", () => {
     };
     show();
     const boiler = await row("Boiler");
-    expect(boiler.getByRole("note")).toHaveTextContent("The file is damaged.Save it anew.");
+    expect(boiler.getByRole("note")).toHaveTextContent("The file is damaged. Save it anew.");
     await userEvent.click(boiler.getByRole("button", { name: "Retry Boiler" }));
     expect(await boiler.findByText(/Reading/)).toBeInTheDocument();
   });

@@ -187,7 +187,9 @@ export function ConversationView({
   if (!isOnline) trouble = t("You are offline. What you send waits here until the network is back.");
   else if (reconnecting || lost) trouble = t("The connection was lost. Trying again…");
   const problem = error ? asProblem(error) : null;
-  const failure = problem === null || problem.status === 401 ? null : problem.message;
+  // A failure within an answer stands in the answer itself, with its tag.
+  const isTold = problem?.tag === "stream" && Boolean(messages.at(-1)?.metadata?.error);
+  const failure = problem === null || problem.status === 401 || isTold ? null : problem.message;
   const empty = messages.length === 0 && unsent.length === 0;
 
   const conversationPart = (

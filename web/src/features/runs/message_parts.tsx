@@ -3,7 +3,7 @@ import { isToolUIPart } from "ai";
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
 
-import { t } from "~/shared/language/words";
+import { refused, t } from "~/shared/language/words";
 import { Markdown } from "~/shared/markdown/markdown";
 import { safeImage, safeLink } from "~/shared/markdown/links";
 import { CitedSources, type Source } from "~/shared/markdown/sources";
@@ -80,7 +80,7 @@ export function MessageParts({ message, streaming, last }: { message: ChatMessag
         if (part.type === "data-notice")
           return part.data.message === "" ? null : (
             <Notice key={key} className="my-2">
-              {part.data.message}
+              {refused(part.data.tag, part.data.message)}
             </Notice>
           );
         if (part.type === "file") return <FilePart key={key} {...part} />;

@@ -190,6 +190,12 @@ describe("a row of the conversation", () => {
     expect(actions.retry).toHaveBeenCalledOnce();
   });
 
+  it("says why an answer failed, and which run to ask about", () => {
+    const error = { tag: "api_error", message: "The model did not answer.", is_own: false };
+    show(message("assistant", "Half", { status: "failed", run_id: "run_1", error }));
+    expect(screen.getByRole("alert")).toHaveTextContent(/^The model did not answer\.run_1Try again$/);
+  });
+
   it("says that an answer was stopped", () => {
     show(message("assistant", "Half", { status: "cancelled" }));
     expect(screen.getByText("stopped")).toBeInTheDocument();

@@ -3,7 +3,7 @@ import { ChevronLeft, ChevronRight, Pencil, RefreshCw } from "lucide-react";
 import { type KeyboardEvent, memo, useContext, useEffect, useRef, useState } from "react";
 
 import { inLine } from "~/shared/language/facts";
-import { type Word, counted, refused, t } from "~/shared/language/words";
+import { counted, t } from "~/shared/language/words";
 import { classes } from "~/shared/lib/classes";
 import { seconds, shortMoment, wholeMoment } from "~/shared/lib/moments";
 import { shortDollars } from "~/shared/lib/money";
@@ -13,6 +13,7 @@ import { Notice } from "~/shared/ui/notice";
 
 import { AttachmentView } from "./attachment_view";
 import { FactsShown } from "./facts_shown";
+import { sentenceOf } from "./failures";
 import { type Found, useFoundRow } from "./found_row";
 import { MessageParts } from "./message_parts";
 import { type ChatMessage, hasContent, serverId, wordsOf } from "./messages";
@@ -218,18 +219,9 @@ export function Failure({ sentence, busy, actions }: FailureProps) {
   );
 }
 
-const troubles: Partial<Record<string, Word>> = {
-  failed: "This answer failed.",
-  interrupted: "This answer was interrupted before it was whole.",
-};
-
 function troubleOf({ metadata }: ChatMessage): string | null {
-  const known = troubles[metadata?.status ?? ""];
-  if (metadata?.error) {
-    const [words, run] = parted(metadata.error.message);
-    return [refused(metadata.error.tag, words), run === null ? "" : ` (${run})`].join("");
-  }
-  return known === undefined ? null : t(known);
+  const sentence = sentenceOf(metadata?.error, metadata?.status);
+  return metadata?.error && metadata.run_id ? `${sentence ?? ""} (${metadata.run_id})` : sentence;
 }
 
 type AssistantRowProps = UserRowProps & { streaming: boolean; last: boolean; failure: string | null };

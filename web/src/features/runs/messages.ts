@@ -18,7 +18,7 @@ export type Details = {
   cost_usd?: string | null;
   finish_reason?: string | null;
   siblings?: string[];
-  error?: { tag: string; message: string } | null;
+  error?: Message["error"];
   /** What this person said about it. */
   feedback?: Feedback | null;
 };
@@ -131,7 +131,7 @@ export function toChatMessage(message: Message): ChatMessage | null {
 }
 
 /** A page of the server's messages, newest first, as the list shows it: oldest first. */
-export const toChatMessages = (page: Message[]): ChatMessage[] =>
+export const toChatMessages = (page: readonly Message[]): ChatMessage[] =>
   page.toReversed().map(toChatMessage).filter((message) => message !== null);
 
 export const serverId = (message: ChatMessage): string => message.metadata?.server_id ?? message.id;

@@ -56,7 +56,7 @@ describe("messages to be read [CONV-17]", () => {
 
   it("say that an answer failed, or is being written", () => {
     show(
-      messageOf({ id: "msg_1", status: "failed", error: { tag: "upstream", message: "The model could not answer." } }),
+      messageOf({ id: "msg_1", status: "failed", error: { tag: "upstream", message: "The model could not answer.", is_own: false } }),
       messageOf({ id: "msg_2", status: "in_progress" }),
     );
     expect(screen.getByText("The model could not answer.")).toBeInTheDocument();

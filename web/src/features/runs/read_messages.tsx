@@ -7,6 +7,7 @@ import { wholeMoment } from "~/shared/lib/moments";
 import { CopyButton } from "~/shared/ui/copy_button";
 
 import { AttachmentView } from "./attachment_view";
+import { sentenceOf } from "./failures";
 import { MessageParts } from "./message_parts";
 import { Failure } from "./message_row";
 import { type ChatMessage, hasContent, toChatMessage, wordsOf } from "./messages";
@@ -23,7 +24,7 @@ function Question({ message }: { message: ChatMessage }) {
 }
 
 function Answer({ message, read }: { message: ChatMessage; read: Message }) {
-  const trouble = read.error?.message ?? (read.status === "failed" ? t("This answer failed.") : null);
+  const trouble = sentenceOf(read.error, read.status);
   return (
     <>
       {hasContent(message) ? <MessageParts message={message} streaming={false} last={false} /> : null}

@@ -5263,9 +5263,14 @@ export interface components {
         };
         /**
          * MessageError
-         * @description Why an answer failed, fit to show.
+         * @description Why an answer failed, fit to show. `is_own` when the workspace wrote the sentence itself.
          */
         MessageError: {
+            /**
+             * Is Own
+             * @default false
+             */
+            is_own: boolean;
             /** Message */
             message: string;
             /** Tag */

@@ -1,4 +1,5 @@
-// What the server refuses, by its tag (docs/errors.md). `{detail}` is the server's own sentence, where only that says which.
+// What the server refuses, and what it says of an answer or of a file that it cannot read, by its tag (docs/errors.md and
+// docs/guides). `{detail}` is the server's own sentence, where only that says which.
 export const refusals = {
   action_changed: "Die Argumente wurden inzwischen geändert. Sehen Sie sie noch einmal an und entscheiden Sie dann.",
   action_decided: "Darüber wurde schon entschieden. Laden Sie die Seite neu, um zu sehen, wie.",
@@ -14,6 +15,8 @@ export const refusals = {
   body_too_large: "Das ist zu groß. Senden Sie weniger auf einmal.",
   budget_exhausted: "Das Budget ist aufgebraucht. Warten Sie, bis es neu beginnt, oder bitten Sie einen Admin, es zu erhöhen.",
   budget_exists: "Ein solches Budget gibt es schon. Ändern Sie das bestehende oder löschen Sie es zuerst.",
+  budget_reached: "Die Antwort endet hier: Für mehr reicht das Budget nicht.",
+  budget_share_reached: "Ein Budget geht zur Neige: {detail}",
   collection_busy: "Die Sammlung wird gerade neu eingelesen. Warten Sie, bis alle Dokumente bereit sind, und versuchen Sie es dann erneut.",
   collection_expired: "Die Sammlung ist abgelaufen. Geben Sie ihr mehr Tage oder keine Frist und suchen Sie dann erneut.",
   conflict: "Jemand hat das inzwischen geändert. Laden Sie es neu und entscheiden Sie, ob Ihre Änderung noch passt.",
@@ -22,17 +25,31 @@ export const refusals = {
   cron_invalid: "Dieser Zeitplan kann nicht gelesen werden. Schreiben Sie fünf Felder, etwa 0 9 * * mon-fri, oder einen Namen wie @daily.",
   csrf_token_missing: "Diese Seite gehört zu einer älteren Sitzung. Laden Sie sie neu und versuchen Sie es erneut.",
   document_not_ready: "Das Dokument ist noch nicht bereit. Warten Sie, bis es so weit ist.",
+  earlier_messages_left_out: "Die Unterhaltung ist zu lang für das Modell: Ihre früheren Nachrichten blieben bei dieser Antwort weg.",
   email_taken: "Diese E-Mail-Adresse ist vergeben. Nehmen Sie eine andere.",
   embed_token_expired: "Dieser Chat ist abgelaufen. Laden Sie die Seite neu.",
   embed_token_invalid: "Dieser Chat kann nicht geöffnet werden. Laden Sie die Seite neu.",
   export_too_large: "Die Unterhaltung ist zu lang für diese Form. Wählen Sie Markdown oder JSON.",
+  fallback_model: "Das gewählte Modell hat nicht geantwortet; ein anderes antwortet an seiner Stelle.",
   fetch_failed: "Die Seite konnte nicht geholt werden: {detail}",
   fetch_forbidden_address: "Diese Adresse darf nicht geholt werden. Nehmen Sie eine öffentliche Adresse oder fragen Sie einen Admin.",
   fetch_not_found: "Diese Seite gibt es nicht. Prüfen Sie die Adresse in einem Browser und versuchen Sie es erneut.",
   fetch_too_large: "Die Seite ist zu groß. Nehmen Sie eine kleinere oder laden Sie die Datei hoch.",
+  file_broke_the_reader:
+    "Das Programm, das Dateien liest, ist an dieser abgestürzt. Öffnen Sie sie mit dem Programm, das sie gemacht hat, speichern Sie sie neu oder als PDF, und fügen Sie die neue Kopie hinzu.",
   file_content_gone: "Der Inhalt der Datei ist verloren gegangen. Laden Sie dieselbe Datei noch einmal hoch und sagen Sie es einem Admin.",
   file_empty: "Die Datei ist leer. Wählen Sie eine mit Inhalt.",
+  file_has_no_text: "In der Datei ist kein Text. Prüfen Sie, ob es die richtige ist; Bilder in einem Dokument werden nicht gelesen.",
+  file_is_damaged:
+    "Die Datei ist beschädigt oder unvollständig. Öffnen Sie sie mit dem Programm, das sie gemacht hat, speichern Sie sie neu, und fügen Sie die neue Kopie hinzu.",
+  file_is_empty: "Die Datei ist leer. Prüfen Sie, ob sie ganz gespeichert und gesendet wurde, und fügen Sie sie noch einmal hinzu.",
+  file_is_encrypted: "Die Datei ist mit einem Passwort geschützt. Speichern Sie eine Kopie ohne Passwort, und fügen Sie diese hinzu.",
+  file_is_missing: "Die Datei ist nicht mehr da. Fügen Sie sie noch einmal hinzu.",
+  file_kind_not_read: "Solche Dateien werden nicht gelesen. Fügen Sie hinzu, was darin steht, als Text, PDF oder .docx.",
+  file_needs_text_recognition:
+    "Die Datei hat keinen Text, höchstens Bilder davon. Lassen Sie zuerst eine Texterkennung (OCR) darüber laufen, und fügen Sie hinzu, was herauskommt.",
   file_too_large: "Die Datei ist zu groß. Wählen Sie eine kleinere oder teilen Sie sie auf.",
+  file_unpacks_too_large: "Entpackt ist die Datei zu groß. Teilen Sie sie auf mehrere Dateien auf, und fügen Sie jede hinzu.",
   forbidden: "Sie dürfen das nicht. Bitten Sie einen Inhaber des Arbeitsbereichs um die Rolle, oder darum, es für Sie zu tun.",
   images_not_taken: "Dieses Modell sieht keine Bilder an. Wählen Sie ein anderes oder entfernen Sie die Bilder.",
   internal_error: "Etwas ist schiefgegangen. Versuchen Sie es erneut, und sagen Sie es einem Admin, wenn es wieder geschieht.",
@@ -45,17 +62,24 @@ export const refusals = {
   message_empty: "Die Nachricht ist leer. Schreiben Sie etwas und senden Sie sie dann.",
   message_too_long: "Die Nachricht ist zu lang. Kürzen Sie sie oder senden Sie sie in Teilen.",
   model_not_allowed: "Dieses Modell ist hier nicht erlaubt. Wählen Sie ein anderes oder bitten Sie einen Admin, es zu erlauben.",
+  no_text: "Die Datei enthält keinen Text. Laden Sie eine mit Text hoch oder eine, deren Text erkannt wurde (OCR).",
   not_found: "Das gibt es nicht oder nicht mehr. Prüfen Sie die Adresse und ob Sie im richtigen Arbeitsbereich sind.",
   password_too_short: "Das Passwort ist zu kurz. Wählen Sie eines mit mindestens zwölf Zeichen.",
   price_unknown: "Der Preis dieses Modells ist nicht bekannt. Wählen Sie ein anderes oder bitten Sie einen Admin um einen Preis.",
   provider_broke_off: "Die Antwort ist abgebrochen. Was kam, bleibt; bitten Sie um den Rest oder versuchen Sie es erneut.",
-  provider_key_refused: "Der Anbieter hat den Schlüssel abgelehnt. Bitten Sie einen Admin, ihn zu prüfen, oder wählen Sie das Modell eines anderen.",
-  provider_quota_exhausted: "Das Konto beim Anbieter ist aufgebraucht. Bitten Sie einen Admin, es zu prüfen, oder wählen Sie ein anderes Modell.",
+  provider_key_refused:
+    "Der Anbieter hat den Schlüssel abgelehnt. Bitten Sie einen Admin, ihn zu prüfen, oder wählen Sie das Modell eines anderen.",
+  provider_quota_exhausted:
+    "Das Konto beim Anbieter ist aufgebraucht. Bitten Sie einen Admin, es zu prüfen, oder wählen Sie ein anderes Modell.",
   provider_refused: "Der Anbieter hat die Anfrage abgelehnt: {detail}",
   provider_timeout: "Das Modell hat zu lange gebraucht. Versuchen Sie es erneut oder wählen Sie ein schnelleres.",
-  rag_error: "Die Dokumente konnten nicht durchsucht werden. Fragen Sie später noch einmal, wenn die Antwort sie braucht.",
+  rag_error: "Die Dokumente konnten nicht oder nur nach Wörtern durchsucht werden. Fragen Sie später noch einmal, wenn die Antwort sie braucht.",
   rate_limit_exceeded: "Das Modell ist gerade überlastet. Warten Sie einen Moment und versuchen Sie es erneut.",
   rate_limited: "Zu viele Anfragen auf einmal. Warten Sie einen Moment und versuchen Sie es erneut.",
+  reading_took_too_long:
+    "Das Lesen der Datei dauerte zu lange und wurde abgebrochen. Teilen Sie sie auf mehrere Dateien auf, oder speichern Sie sie in einem einfacheren Format wie .txt.",
+  reading_took_too_much_memory:
+    "Das Lesen der Datei brauchte zu viel Speicher und wurde abgebrochen. Teilen Sie sie auf mehrere Dateien auf, oder speichern Sie sie in einem einfacheren Format wie .txt.",
   run_failed: "Die Antwort ist gescheitert. Versuchen Sie es erneut, und sagen Sie es einem Admin, wenn es wieder geschieht.",
   run_interrupted: "Die Antwort wurde unterbrochen. Was kam, bleibt; fragen Sie noch einmal für eine ganze Antwort.",
   run_not_live: "Diese Antwort ist schon zu Ende. Lesen Sie sie oder fragen Sie noch einmal.",
@@ -68,6 +92,7 @@ export const refusals = {
   secret_key_wrong: "Der Schlüssel des Anbieters kann nicht gelesen werden. Speichern Sie ihn neu oder fragen Sie den Betreiber.",
   sign_in_failed: "Die Anmeldung ist fehlgeschlagen. Prüfen Sie E-Mail-Adresse und Passwort oder bitten Sie um einen Anmeldelink.",
   storage_full: "Der Speicher für Dateien ist voll. Bitten Sie einen Admin, Platz zu schaffen.",
+  text_too_long: "Der Text ist zu lang für ein Dokument. Teilen Sie ihn auf mehrere Dateien auf, und fügen Sie jede hinzu.",
   thread_archived: "Die Unterhaltung ist im Archiv. Holen Sie sie heraus oder beginnen Sie eine neue.",
   thread_busy: "In dieser Unterhaltung wird gerade geantwortet. Warten Sie, bis die Antwort zu Ende ist.",
   too_many_attachments: "Das sind zu viele Dateien. Senden Sie einige davon mit einer anderen Nachricht.",
