@@ -67,6 +67,24 @@ test("a conversation is shared, read by a colleague, and taken back [CONV-17] [U
   await expect(eve.getByRole("heading", { name: "This conversation is not shared with you" })).toBeVisible();
 });
 
+test("a colleague opens beside the conversation what its answers made", async ({ signedIn: page, browser }) => {
+  const name = word("Pilot");
+  await page.goto("/");
+  await ask(page, `${name} page {{reply:Here.\n\n\`\`\`html\n<!doctype html>\n<title>Tides</title>\n<h1>High water at six</h1>\n\`\`\`}}`);
+  await answers(page).last().getByRole("button", { name: "Share conversation" }).click();
+  await page.getByRole("dialog", { name: "Share conversation" }).getByRole("button", { name: "Create link" }).click();
+  const link = await page.getByLabel("Link", { exact: true }).inputValue();
+  const eve = await asColleague(browser, "eve@example.com", new URL(link).pathname);
+  const opener = answers(eve).getByRole("button", { name: "Open beside" });
+  await opener.click();
+  const beside = eve.getByRole("complementary", { name: "Tides" });
+  await expect(beside).toBeFocused();
+  await expect(eve.frameLocator("iframe").getByRole("heading", { name: "High water at six" })).toBeVisible();
+  await eve.keyboard.press("Escape");
+  await expect(beside).toBeHidden();
+  await expect(opener).toBeFocused();
+});
+
 test("a conversation is saved as a file of each kind [CONV-18]", async ({ signedIn: page }) => {
   const name = word("Breakwater");
   await page.goto("/");

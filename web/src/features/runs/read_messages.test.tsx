@@ -1,9 +1,11 @@
 import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import type { Message } from "~/shared/api/types";
 import { renderPage } from "~/test_server";
 
+import ReadAround from "./read_around";
 import ReadMessages from "./read_messages";
 
 // What comes when it is first needed is there already.
@@ -52,6 +54,22 @@ describe("messages to be read [CONV-17]", () => {
     const call = { type: "tool_call", id: "call_1", name: "uploadDocument", input: {}, state: "waiting" };
     show(messageOf({ status: "requires_action", parts: [call] }));
     expect(screen.queryByRole("button", { name: "Approve" })).toBeNull();
+  });
+
+  it("open beside what an answer made, in each of its versions", async () => {
+    const written = (id: string, code: string) => messageOf({ id, parts: [{ type: "text", text: `\`\`\`html\n<!doctype html>\n<title>Tide</title>\n${code}\n\`\`\`` }] });
+    const messages = [written("msg_1", "<p>six</p>"), written("msg_2", "<p>seven</p>")];
+    renderPage(
+      <ReadAround messages={messages}>
+        <ReadMessages messages={messages} />
+      </ReadAround>,
+    );
+    const openers = () => screen.queryAllByRole("button", { name: "Open beside" });
+    await expect.poll(openers).toHaveLength(2);
+    await userEvent.click(openers()[0] as HTMLElement);
+    // There is no room beside it here.
+    const panel = within(await screen.findByRole("dialog", { name: "Tide" }));
+    expect(panel.getByRole("group", { name: "Versions" })).toHaveTextContent("1/2");
   });
 
   it("say that an answer failed, or is being written", () => {

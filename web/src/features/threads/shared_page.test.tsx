@@ -22,7 +22,7 @@ function open(answers: Parameters<typeof playServer>[0]) {
     "GET /api/v1/shared/share_1/messages": { items: [message(2), message(1)], next_cursor: null },
     ...answers,
   });
-  renderPage(<SharedPage shareId="share_1" beside={null} renderMessages={(messages) => <p>{messages.map(({ id }) => id).join(" ")}</p>} />);
+  renderPage(<SharedPage shareId="share_1" beside={null} renderMessages={(messages) => <p>{messages.map(({ id }) => id).join(" ")}</p>} renderAround={(_, page) => page} />);
 }
 
 describe("a conversation that a colleague shares [CONV-17]", () => {

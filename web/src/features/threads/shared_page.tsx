@@ -1,6 +1,6 @@
 // A conversation that a colleague shares, to be read from its beginning.
 import { Download } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useMemo } from "react";
 import { Link } from "wouter";
 
 import { asProblem } from "~/shared/api/problems";
@@ -79,14 +79,16 @@ function Facts({ shared }: { shared: SharedThread }) {
   );
 }
 
-type MessagesProps = { shareId: string; renderMessages: (messages: readonly Message[]) => ReactNode };
+type MessagesProps = {
+  query: ReturnType<typeof useSharedMessages>;
+  messages: readonly Message[];
+  renderMessages: (messages: readonly Message[]) => ReactNode;
+};
 
-function Messages({ shareId, renderMessages }: MessagesProps) {
-  const { data, error, isFetching, refetch, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = useSharedMessages(shareId);
+function Messages({ query, messages, renderMessages }: MessagesProps) {
+  const { data, error, isFetching, refetch, hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   if (data === undefined)
     return error ? <Trouble error={error} busy={isFetching} onRetry={() => void refetch()} /> : <Waiting />;
-  // Pages come from the end, newest first; one reads from the beginning.
-  const messages = data.pages.flatMap((page) => page.items).toReversed();
   if (messages.length === 0) return <p className="py-10 text-center text-quiet">{t("Nothing has been said here yet.")}</p>;
   return (
     <>
@@ -103,13 +105,19 @@ function Messages({ shareId, renderMessages }: MessagesProps) {
   );
 }
 
-export type SharedPageProps = MessagesProps & {
+export type SharedPageProps = Pick<MessagesProps, "renderMessages"> & {
+  shareId: string;
   /** What stands at the title's start while the list is hidden. */
   beside: ReactNode;
+  /** Puts what its answers made beside the page. */
+  renderAround: (messages: readonly Message[], page: ReactNode) => ReactNode;
 };
 
-export function SharedPage({ shareId, beside, renderMessages }: SharedPageProps) {
+export function SharedPage({ shareId, beside, renderMessages, renderAround }: SharedPageProps) {
   const shared = useSharedThread(shareId);
+  const query = useSharedMessages(shareId, shared.data !== undefined);
+  // Pages come from the end, newest first; one reads from the beginning.
+  const messages = useMemo(() => (query.data?.pages ?? []).flatMap((page) => page.items).toReversed(), [query.data]);
   const isMissing = shared.isError && asProblem(shared.error).status === 404;
   const title = shared.data?.title ?? "";
   useEffect(() => {
@@ -125,7 +133,7 @@ export function SharedPage({ shareId, beside, renderMessages }: SharedPageProps)
       <section aria-label={t("Shared conversation")} tabIndex={0} className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]">
         <div className="mx-auto w-full max-w-3xl px-4 pt-4 sm:px-6">
           <Facts shared={shared.data} />
-          <Messages shareId={shareId} renderMessages={renderMessages} />
+          <Messages query={query} messages={messages} renderMessages={renderMessages} />
         </div>
       </section>
     );
@@ -147,7 +155,7 @@ export function SharedPage({ shareId, beside, renderMessages }: SharedPageProps)
           />
         )}
       </div>
-      {body}
+      {renderAround(messages, body)}
     </main>
   );
 }

@@ -71,9 +71,10 @@ export function useSharedThread(shareId: string) {
   });
 }
 
-/** What is said in a shared conversation: pages from its end, newest first. */
-export function useSharedMessages(shareId: string) {
+/** What is said in a shared conversation: pages from its end, newest first. `enabled` once it is known to be shared. */
+export function useSharedMessages(shareId: string, enabled: boolean) {
   return useInfiniteQuery({
+    enabled,
     queryKey: keys.sharedMessages(shareId),
     queryFn: ({ pageParam, signal }) =>
       answered<MessagePage>(
