@@ -104,6 +104,12 @@ const verbs = {
     if (part) await pages.get(chat).chat.addToolApprovalResponse({ id: part.approval.id, approved });
   },
 
+  // Press it again if the line broke, and do not wait for what comes of it.
+  async insist({ chat }) {
+    const page = pages.get(chat);
+    if (page.hasWord && page.chat.status === "error") void page.comeBack();
+  },
+
   // Read to the end of the answer.
   async finish({ chat }) {
     const page = pages.get(chat);

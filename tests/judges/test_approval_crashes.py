@@ -136,6 +136,9 @@ class Talk:
     async def _ensure_decided(self, action_id: str) -> None:
         path = f"/api/v1/actions/{action_id}"
         while (await surely(self.scene.asker, "GET", path)).json()["state"] == "waiting":
+            if self.client == "page":
+                # The server may have died before it heard of it.
+                await self.pages.tell("insist", chat_of(self.title))
             await asyncio.sleep(0.01)
 
     async def ensure_whole(self) -> None:
