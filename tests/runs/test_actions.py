@@ -58,6 +58,15 @@ async def next_waiting(client: httpx.AsyncClient, person: Person) -> dict[str, A
     return action
 
 
+async def came_to_its_wait(client: httpx.AsyncClient, person: Person, run_id: str) -> None:
+    """A call is told of a moment before the turn waits for it; who decides in between lets the turn just go on."""
+    while True:
+        run = (await client.get(f"/api/v1/runs/{run_id}", headers=person.headers)).json()
+        if run["status"] == "requires_action":
+            return
+        await asyncio.sleep(0.01)
+
+
 async def decide(
     client: httpx.AsyncClient, person: Person, action_id: str, decision: str, **said: Any
 ) -> httpx.Response:
@@ -267,6 +276,7 @@ async def test_the_rest_is_read_from_any_place_of_any_attempt(client: httpx.Asyn
     started, _ = await waiting(ada, f"Twice. {pays} {{{{reply:Both paid.}}}}")
     for _ in range(2):
         action = await next_waiting(client, ada)
+        await came_to_its_wait(client, ada, started.run_id)
         await decide(client, ada, action["id"], "approve")
     numbered = await read(ada, started.run_id)
     assert numbered[-1][0] > 2 << 32
