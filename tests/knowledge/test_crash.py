@@ -60,13 +60,24 @@ def papers(folder: Path, count: int, chance: random.Random) -> list[Paper]:
     return mixed
 
 
+def _sentences(number: int, count: int, word: str, chance: random.Random) -> list[str]:
+    sentences = [
+        f"Part {n} of machine {number} is held by {chance.randrange(2, 90)} screws." for n in range(count)
+    ]
+    sentences.insert(chance.randrange(count + 1), f"Its mark is {word}.")
+    return sentences
+
+
+def long_paper(number: int, chance: random.Random) -> Paper:
+    """A paper whose passages take many batches to store."""
+    word = f"zq{number}long"
+    text = "\n".join(_sentences(number, 6_000, word, chance))
+    return Paper(f"long {number}.txt", text.encode(), word)
+
+
 def _paper(number: int, chance: random.Random) -> Paper:
     word = f"zq{number}xw"
-    sentences = [
-        f"Part {n} of machine {number} is held by {chance.randrange(2, 90)} screws."
-        for n in range(chance.choice([1, 30, 300, 3_000]))
-    ]
-    sentences.insert(chance.randrange(len(sentences) + 1), f"Its mark is {word}.")
+    sentences = _sentences(number, chance.choice([1, 30, 300, 3_000]), word, chance)
     if number % 5 == 0:
         pages = [" ".join(sentences[at : at + 40]) for at in range(0, min(len(sentences), 800), 40)]
         return Paper(f"{number}.pdf", troubles.pdf(f"Its mark is {word}.", *pages), word)
@@ -196,17 +207,21 @@ async def test_kills_in_mid_ingestion_lose_nothing_and_double_nothing(
     async with server_process(tmp_path / "data", provider.base_url) as server:
         key = await server.key()
         async with client_of(server, key) as http:
-            bringing = asyncio.ensure_future(bring_all(http, every, await new_shelf(http)))
+            shelf = await new_shelf(http)
+            bringing = [asyncio.ensure_future(bring_all(http, list(every), shelf))]
             waiting, half_stored = 0, 0
             for number in range(KILLS):
                 await asyncio.sleep(chance.uniform(0.2, 3))
                 if number % 2:
+                    # A quick machine may be done with all others.
+                    every.append(long_paper(number, chance))
+                    bringing.append(asyncio.ensure_future(bring_all(http, every[-1:], shelf)))
                     await hold_when_one_is_half_stored(server)
                 await server.kill()
                 waiting += await under_way(server)
                 half_stored += await under_way(server, _HALF_STORED)
                 await server.start()
-            await bringing
+            await asyncio.gather(*bringing)
             await until_at_rest(server)
             print(f"{waiting} on their way when the server was killed, {half_stored} of them half stored")
             assert half_stored, "everything was ready before the kills: the test showed nothing"
