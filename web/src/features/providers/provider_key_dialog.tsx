@@ -3,8 +3,8 @@ import { useState } from "react";
 
 import type { Provider } from "~/shared/api/types";
 import { t } from "~/shared/language/words";
-import { Field } from "~/shared/ui/field";
 import { FormDialog } from "~/shared/ui/form_dialog";
+import { SecretField } from "~/shared/ui/secret_field";
 import { toast } from "~/shared/ui/toasts";
 
 import { useStoreKey } from "./settings_queries";
@@ -35,18 +35,10 @@ export default function ProviderKeyDialog({ provider, onClose }: { provider: Pro
       onSubmit={save}
       onClose={onClose}
     >
-      <Field
+      <SecretField
         label={t("Provider’s key")}
-        type="password"
-        dir="ltr"
         value={key}
         maxLength={2000}
-        autoComplete="off"
-        spellCheck={false}
-        autoCapitalize="off"
-        // Managers of passwords take it for somebody's own otherwise.
-        data-1p-ignore=""
-        data-lpignore="true"
         hint={t("As the provider gave it to you.")}
         fault={isStrange ? t("A key has only letters, digits and signs, without spaces. Copy it again.") : null}
         onChange={(event) => setKey(event.target.value)}

@@ -4,6 +4,7 @@ import { Plus, X } from "lucide-react";
 import { t } from "~/shared/language/words";
 import { Button, IconButton } from "~/shared/ui/button";
 import { Field } from "~/shared/ui/field";
+import { SecretField } from "~/shared/ui/secret_field";
 
 export type WrittenHeader = { id: number; name: string; value: string };
 
@@ -36,17 +37,11 @@ export function HeaderFields({ headers, onChange }: HeaderFieldsProps) {
         <div key={id} className="flex items-start gap-1.5">
           <div className="grid min-w-0 flex-1 gap-2 sm:grid-cols-2 sm:gap-4">
             <Field label={t("Header")} dir="ltr" value={name} maxLength={100} autoComplete="off" spellCheck={false} onChange={({ target }) => change(id, { name: target.value })} />
-            <Field
+            <SecretField
               label={t("Its value")}
-              dir="ltr"
-              type="password"
               value={value}
               maxLength={8000}
-              autoComplete="off"
-              spellCheck={false}
               placeholder={EXAMPLE}
-              data-1p-ignore=""
-              data-lpignore="true"
               fault={isAnew && value === "" ? t("Write it anew too: the new headers take the place of all the old ones.") : null}
               onChange={({ target }) => change(id, { value: target.value })}
             />
