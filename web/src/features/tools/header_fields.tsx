@@ -6,14 +6,14 @@ import { Button, IconButton } from "~/shared/ui/button";
 import { Field } from "~/shared/ui/field";
 import { SecretField } from "~/shared/ui/secret_field";
 
-export type WrittenHeader = { id: number; name: string; value: string };
+export type WrittenHeader = { id: number; name: string; value: string; isKept: boolean };
 
 const MOST = 20;
 /** The same in every language. */
 const EXAMPLE = "Bearer …";
 
 export const writtenHeaders = (names: readonly string[]): WrittenHeader[] =>
-  (names.length === 0 ? ["Authorization"] : names).map((name, id) => ({ id, name, value: "" }));
+  (names.length === 0 ? ["Authorization"] : names).map((name, id) => ({ id, name, value: "", isKept: names.length > 0 }));
 
 const isWritten = ({ value }: WrittenHeader) => value !== "";
 
@@ -33,7 +33,7 @@ export function HeaderFields({ headers, onChange }: HeaderFieldsProps) {
   const isAnew = headers.some(isWritten);
   return (
     <div className="space-y-3">
-      {headers.map(({ id, name, value }) => (
+      {headers.map(({ id, name, value, isKept }) => (
         <div key={id} className="flex items-start gap-1.5">
           <div className="grid min-w-0 flex-1 gap-2 sm:grid-cols-2 sm:gap-4">
             <Field label={t("Header")} dir="ltr" value={name} maxLength={100} autoComplete="off" spellCheck={false} onChange={({ target }) => change(id, { name: target.value })} />
@@ -42,7 +42,7 @@ export function HeaderFields({ headers, onChange }: HeaderFieldsProps) {
               value={value}
               maxLength={8000}
               placeholder={EXAMPLE}
-              fault={isAnew && value === "" ? t("Write it anew too: the new headers take the place of all the old ones.") : null}
+              fault={isKept && isAnew && value === "" ? t("Write it anew too: the new headers take the place of all the old ones.") : null}
               onChange={({ target }) => change(id, { value: target.value })}
             />
           </div>
@@ -54,7 +54,7 @@ export function HeaderFields({ headers, onChange }: HeaderFieldsProps) {
         </div>
       ))}
       {headers.length < MOST ? (
-        <Button onClick={() => onChange([...headers, { id: next, name: "", value: "" }])}>
+        <Button onClick={() => onChange([...headers, { id: next, name: "", value: "", isKept: false }])}>
           <Plus aria-hidden className="size-4" /> {t("Add a header")}
         </Button>
       ) : null}
