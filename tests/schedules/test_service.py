@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from steward.agents import store
 from steward.kernel.cron import CronInvalid
 from steward.kernel.errors import Conflict, Forbidden, NotFound
 from steward.kernel.runtime import Runtime
@@ -30,6 +31,8 @@ async def change(house: Runtime, person: Person, schedule_id: str, **fields: Any
 async def follow(house: Runtime, person: Person, agent_id: str, cron: str | None) -> list[ScheduleRead]:
     """What schedules an agent has when its own was followed."""
     async with house.database.work(person.actor) as work:
+        # Said by the agent too: the served application brings schedules in line with their agents meanwhile.
+        await store.change(work, agent_id, {"schedule": cron and cron.lower()})
         await follow_agent(work, agent_id, cron)
         items, _ = await service.page(work, limit=10, cursor=None, agent_id=agent_id)
     return items
