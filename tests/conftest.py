@@ -1,7 +1,8 @@
 """What every test has: a real PostgreSQL built by the migrations, a scripted provider, a server on a port of its own.
 
-The database is shared by all test processes and never cleaned: every test makes its own workspace, and row security
-hides the rest, so each test also tests the wall.
+The database is never cleaned: every test makes its own workspace, and row security hides the rest, so each test also
+tests the wall. Each test process has a database of its own, as the background work of one server takes what another's
+test left behind.
 """
 
 from __future__ import annotations
@@ -53,11 +54,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def data_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The folder of the embedded database, one for all test processes."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "steward-data"
-    folder.mkdir(exist_ok=True)
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the embedded database, one for each test process."""
+    folder = tmp_path_factory.getbasetemp() / "steward-data"
+    folder.mkdir()
     return folder
 
 
