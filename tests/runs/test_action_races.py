@@ -146,12 +146,13 @@ async def test_a_stop_that_meets_the_pause_ends_the_turn(
 async def test_a_decision_while_another_call_of_the_step_runs(
     client: httpx.AsyncClient, ada: Person, decision: str
 ) -> None:
-    calls = calling("testSlow", seconds=0.3) + calling("testPay", amount=1)
+    calls = calling("testGate", name=ada.actor.user_id) + calling("testPay", amount=1)
     started = await begin(ada, f"Go. {calls} {{{{parallel_tools:2}}}} {{{{reply:Done.}}}}")
     action_id = await first_action(client, ada)
     assert (await decide(client, ada, action_id, decision)).status_code == 200
     run = (await client.get(f"/api/v1/runs/{started.run_id}", headers=ada.headers)).json()
     assert run["status"] == "in_progress"
+    tools_of_tests.gates[ada.actor.user_id].set()
     events = await asyncio.wait_for(rest(ada, started.run_id), 10)
     assert not of(events, RunPause), "nobody was waited for"
     results = of(events, ToolResult) + of(events, ToolDenied)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ tests = tests.support.tools_of_tests:Checks
 running = 0
 most_running = 0
 carried_out: list[str] = []
+gates: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
 
 def install(folder: Path) -> Path:
@@ -54,6 +56,14 @@ async def slow(context: ToolContext, seconds: float) -> str:
         await asyncio.sleep(seconds)
     finally:
         running -= 1
+    return "done"
+
+
+@tool("testGate")
+async def gate(context: ToolContext, name: str) -> str:
+    """Answer when the test opens the gate of that name."""
+    del context
+    await gates[name].wait()
     return "done"
 
 
