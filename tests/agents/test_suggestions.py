@@ -125,7 +125,7 @@ def test_no_message_takes_long() -> None:
     suggestions.ranked("warm", TOOLS)
     hostile = ("lege " * 200, "was " * 300, "laut " * 200, "a" * 100_000, "unser " * 200, "last " * 200)
     for message in (*hostile, "Create a task to review the contract by Thursday."):
-        began = time.perf_counter()
+        began = time.thread_time()
         suggestions.ranked(message, TOOLS)
         # Far above the truth, far below what a regular expression that runs away would take.
-        assert time.perf_counter() - began < 0.5, message[:20]
+        assert time.thread_time() - began < 0.5, message[:20]

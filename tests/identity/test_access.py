@@ -320,7 +320,7 @@ async def test_no_request_fails_when_redis_dies(
         redis.kill()
         await working
         await limiter.close()
-    assert slowest < 2, "half a second for Redis, and what a busy machine needs for the request itself"
+    assert slowest < 5, "half a second for Redis, and what a busy machine needs for the request itself"
 
 
 @pytest.mark.slow

@@ -112,12 +112,12 @@ async def test_a_status_becomes_one_of_our_refusals(
 @SPOKEN
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "image/png", "application/octet-stream"])
 async def test_what_is_no_stream_is_not_read(http: aiohttp.ClientSession, spoken: Spoken, kind: str) -> None:
-    async with saying(head("200 OK", kind), b"<html>" * 1000, 5.0) as url:
+    async with saying(head("200 OK", kind), b"<html>" * 1000, 30.0) as url:
         started = time.monotonic()
         events, error = await call(http, spoken, url)
     assert (events, type(error)) == ([], ProviderBrokeOff)
-    # The host would hold it for five seconds.
-    assert time.monotonic() - started < 2.5
+    # The host would hold it for thirty seconds.
+    assert time.monotonic() - started < 15
 
 
 @SPOKEN
@@ -151,9 +151,9 @@ async def test_a_hundred_megabytes_of_garbage_cost_nothing(
 ) -> None:
     said = spoken.text("Grü")
     async with saying(STREAM, said, *[flood] * 3200) as url:
-        started = time.monotonic()
+        started = time.thread_time()
         events, error = await call(http, spoken, url)
-        assert time.monotonic() - started < 1
+        assert time.thread_time() - started < 1
     assert (text_of(events), type(error)) == ("Grü", ProviderBrokeOff)
 
 
@@ -168,10 +168,10 @@ def test_a_long_line_in_small_pieces_is_joined_once() -> None:
     spoken = WIRES["openai_chat"]
     reader = spoken.reader(spoken.endpoint())
     line = spoken.text("a" * 3_900_000)
-    started = time.monotonic()
+    started = time.thread_time()
     events = [event for at in range(0, len(line), 100) for event in reader.feed(line[at : at + 100])]
     assert text_of(events) == "a" * 3_900_000
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @SPOKEN
@@ -221,27 +221,28 @@ PING = b": ping\n\n"
 
 @SPOKEN
 @pytest.mark.parametrize(
-    "steps", [(), (STREAM,), (STREAM, *[PING, 0.05] * 20)], ids=["dumb", "head", "pings"]
+    "steps", [(), (STREAM,), (STREAM, *[PING, 0.05] * 400)], ids=["dumb", "head", "pings"]
 )
 async def test_a_host_that_says_nothing_is_given_up(
     http: aiohttp.ClientSession, spoken: Spoken, steps: tuple[bytes | float, ...]
 ) -> None:
-    async with saying(*steps, 3.0) as url:
+    async with saying(*steps, 30.0) as url:
         started = time.monotonic()
         events, error = await call(http, spoken, url, limits=SHORT)
-        # The host would hold it for three seconds.
-        assert 0.25 < time.monotonic() - started < 2
+        # The host would hold it for thirty seconds.
+        assert 0.25 < time.monotonic() - started < 15
     assert (events, type(error)) == ([], ProviderTimeout)
 
 
 @SPOKEN
 @pytest.mark.slow
 async def test_a_host_that_falls_silent_is_given_up(http: aiohttp.ClientSession, spoken: Spoken) -> None:
-    limits = SHORT.model_copy(update={"first_token_seconds": 5.0})
-    async with saying(STREAM, 0.5, spoken.text("Grü"), 0.2, spoken.text("ezi"), 3.0) as url:
+    limits = SHORT.model_copy(update={"first_token_seconds": 30.0, "idle_seconds": 0.5})
+    async with saying(STREAM, 0.7, spoken.text("Grü"), 0.2, spoken.text("ezi"), 30.0) as url:
         started = time.monotonic()
         events, error = await call(http, spoken, url, limits=limits)
-        assert 0.9 < time.monotonic() - started < 1.6
+        # The first silence is longer than the later ones may be, and the host would hold it for thirty seconds.
+        assert 1.35 < time.monotonic() - started < 15
     assert (text_of(events), type(error)) == ("Grüezi", ProviderTimeout)
 
 

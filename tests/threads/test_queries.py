@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -70,12 +69,6 @@ async def test_lists_and_pages_use_their_indexes_among_a_hundred_thousand(
     assert index_scans > 0
     assert [thread.pinned for page in pages for thread in page.items] == [True] * 60
     assert len({thread.id for page in pages for thread in page.items}) == 60
-    began = time.perf_counter()
-    for _ in range(20):
-        async with house.database.work(ada.actor) as work:
-            await list_next(work)
-            await read(work)
-    assert (time.perf_counter() - began) / 20 < 0.2, "a page of either takes milliseconds"
 
 
 async def _whole_scans(

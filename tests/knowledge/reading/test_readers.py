@@ -20,12 +20,15 @@ from steward.knowledge.reading.contents import Contents, Unreadable
 from steward.knowledge.reading.process import Died
 from steward.knowledge.reading.readers import Readers
 from tests.knowledge.reading.makers import written
+from tests.support.loop_watch import watch_the_loop
 
 pytestmark = pytest.mark.slow
 
 CHILD = "steward.knowledge.reading.child"
 # More than a process needs to start and to read a few words.
 BUSY_SECONDS = 1.5
+# More than a process needs to read a few words, although it is the last that a busy machine turns to.
+FEW_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def children() -> set[psutil.Process]:
     }
 
 
-async def until(condition: Callable[[], object], seconds: float = 20) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait for something that another process does."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -162,10 +165,10 @@ def test_the_child_imports_no_server() -> None:
 
 
 async def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
-    async with trial(read_seconds=1) as it:
+    async with trial(read_seconds=FEW_SECONDS) as it:
         await it.read(written(tmp_path, "a.txt", "text"))
         process = it.process()
-        with pytest.raises(Unreadable, match=r"longer than 1 seconds and was stopped\. Split it") as refused:
+        with pytest.raises(Unreadable, match=r"longer than 3 seconds and was stopped\. Split it") as refused:
             await it.read(hanging(tmp_path))
         assert refused.value.tag == "reading_took_too_long"
         assert (await it.read(written(tmp_path, "b.txt", "the next one"))).text == "the next one"
@@ -173,7 +176,7 @@ async def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
 
 
 async def test_a_child_that_stands_still_is_replaced(tmp_path: Path) -> None:
-    async with trial(read_seconds=1) as it:
+    async with trial(read_seconds=FEW_SECONDS) as it:
         await it.read(written(tmp_path, "a.txt", "text"))
         process = it.process()
         process.suspend()
@@ -256,21 +259,10 @@ async def test_whoever_gives_up_leaves_no_process_reading(tmp_path: Path) -> Non
 
 async def test_the_loop_goes_on_while_a_long_text_comes_back(tmp_path: Path) -> None:
     path = written(tmp_path, "long.txt", "The valve opens at nine bar. " * 200_000)
-    longest = 0.0
-
-    async def beat() -> None:
-        nonlocal longest
-        while True:
-            began = time.monotonic()
-            await asyncio.sleep(0.005)
-            longest = max(longest, time.monotonic() - began)
-
-    async with trial() as it:
-        beating = asyncio.create_task(beat())
+    async with trial() as it, watch_the_loop() as loop:
         contents = await it.read(path)
-        beating.cancel()
     assert len(contents.spans) > 1_000
-    assert longest < 0.5
+    assert loop.longest < 0.1
 
 
 async def test_a_line_of_fifty_megabytes(tmp_path: Path) -> None:
