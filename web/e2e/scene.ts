@@ -25,13 +25,13 @@ const sizes = [
   { width: 1440, height: 900 },
 ] as const;
 
-/**
- * What pages are looked at in, for pictures, sideways scroll and axe: narrow in the light and wide in the dark; every size in
- * both when STEWARD_LOOKS=all.
- */
+/** Whether every size is looked at in both lights, and pictures are taken for somebody to look at. */
+export const looksAtAll = process.env.STEWARD_LOOKS === "all";
+
+/** What pages are looked at in, for sideways scroll and axe: narrow in the light and wide in the dark, or all there is. */
 export const looks = (["light", "dark"] as const).flatMap((theme) =>
   sizes
-    .filter(({ width }) => process.env.STEWARD_LOOKS === "all" || width === (theme === "light" ? 360 : 1440))
+    .filter(({ width }) => looksAtAll || width === (theme === "light" ? 360 : 1440))
     .map((viewport) => ({ theme, width: viewport.width, viewport })),
 );
 
@@ -44,12 +44,12 @@ export async function examine(page: Page, name: string, ...others: string[]): Pr
   expect.soft(found, name).toEqual([]);
 }
 
-/** A picture of a page at rest, for somebody to look at in `e2e/shots`; nothing on it scrolls sideways. */
+/** A page at rest: nothing on it scrolls sideways. Pictures are in `e2e/shots` when all is looked at. */
 export async function look(page: Page, name: string): Promise<void> {
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect.soft(sideways, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
   await page.waitForTimeout(250);
-  await page.screenshot({ path: join(import.meta.dirname, "shots", `${name}.png`) });
+  if (looksAtAll) await page.screenshot({ path: join(import.meta.dirname, "shots", `${name}.png`) });
 }
 
 /** Both: a look, and what axe finds. */
