@@ -17,12 +17,13 @@ from steward.kernel.runtime import Runtime
 from tests.conftest import Person
 from tests.knowledge import troubles
 from tests.knowledge.test_crash import client_of
-from tests.support.loop_watch import watch_the_loop
+from tests.support.loop_watch import p99, watch_the_loop
 from tests.support.scripted_provider import ScriptedProvider
 from tests.support.server_process import server_process
 
 PATIENCE_SECONDS: Final = 120
-LATE_SECONDS: Final = 0.25
+OWN_MS: Final = 50
+LATE_MS: Final = 250  # on a machine whose cores are all at work for other tests
 GROWTH_BYTES: Final = 200_000_000
 _SENTENCE: Final = "The pump of the machine runs at 9 bar."
 
@@ -171,10 +172,10 @@ async def test_the_loop_is_never_held_up(server: str, house: Runtime, ada: Perso
     async with watch_the_loop() as loop:
         # Whoever uploads has a loop of their own.
         await asyncio.to_thread(asyncio.run, bring_all(server, ada.headers, files))
-    print(
-        f"{len(files)} files: {1000 * loop.longest:.1f} ms in one turn of the loop, {loop.whole:.1f} s in all"
-    )
-    assert loop.longest < LATE_SECONDS
+    turn, late = 1000 * p99(loop.turns), 1000 * p99(loop.late)
+    print(f"{len(files)} files: the loop is late by p99 {late:.1f} ms, {turn:.1f} ms of them its own")
+    assert turn < OWN_MS
+    assert late < LATE_MS
 
 
 async def bring_all(

@@ -1,4 +1,4 @@
-"""How long an event loop is held up by what runs in it, told by the processor's time: a busy machine adds none."""
+"""How long an event loop is held up by what runs in it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,47 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
+
+_BEAT_SECONDS: Final = 0.002
 
 
 @dataclass(slots=True)
 class LoopWatch:
-    """The processor's time that the loop's thread took, in seconds."""
+    """What was seen at each beat, in seconds.
 
-    longest: float = 0.0  # between two turns of whoever watches
-    whole: float = 0.0
+    Attributes:
+        turns: the processor's time of the loop's thread since the beat before. A busy machine adds none, and a thread
+            that keeps the interpreter to itself does not show.
+        late: how late the beat came. All shows here, the neighbours too.
+    """
+
+    turns: list[float] = field(default_factory=list[float])
+    late: list[float] = field(default_factory=list[float])
+
+    @property
+    def longest(self) -> float:
+        """The processor's time of the longest turn."""
+        return max(self.turns)
+
+
+def p99(values: list[float]) -> float:
+    """What one of a hundred values exceeds."""
+    return sorted(values)[int(0.99 * (len(values) - 1))]
 
 
 @contextlib.asynccontextmanager
 async def watch_the_loop() -> AsyncGenerator[LoopWatch]:
-    """Watch the running loop while the block lasts. Whoever waits for a thread or a process takes none of its time."""
+    """Watch the running loop while the block lasts."""
     found = LoopWatch()
-    first = time.thread_time()
 
     async def beat() -> None:
-        last = time.thread_time()
         while True:
-            await asyncio.sleep(0.002)
-            found.longest = max(found.longest, time.thread_time() - last)
-            last = time.thread_time()
+            used, began = time.thread_time(), time.monotonic()
+            await asyncio.sleep(_BEAT_SECONDS)
+            found.turns.append(time.thread_time() - used)
+            found.late.append(time.monotonic() - began - _BEAT_SECONDS)
 
     beating = asyncio.create_task(beat())
     # The first beat counts from here on.
@@ -36,7 +54,6 @@ async def watch_the_loop() -> AsyncGenerator[LoopWatch]:
     try:
         yield found
         # What the block's last turn took is told by one more.
-        await asyncio.sleep(0.004)
+        await asyncio.sleep(2 * _BEAT_SECONDS)
     finally:
         beating.cancel()
-        found.whole = time.thread_time() - first
