@@ -241,13 +241,20 @@ def _no_file() -> NotFound:
     return NotFound("There is no such file.")
 
 
-async def get_some(work: Work, file_ids: Sequence[str]) -> dict[str, FileRead]:
+async def get_some(work: Work, file_ids: Sequence[str], *, hold: bool = False) -> dict[str, FileRead]:
     """Files by their ids.
+
+    Args:
+        work: of whoever asks.
+        file_ids: which.
+        hold: nobody deletes them until the work commits.
 
     Raises:
         NotFound: one of them is not in the actor's workspace.
     """
     query = _kept(work).where(File.id.in_(file_ids))
+    if hold:
+        query = query.order_by(File.id).with_for_update(read=True, key_share=True)
     found = {file.id: FileRead.model_validate(file) for file in await work.session.scalars(query)}
     lacking = next((file_id for file_id in file_ids if file_id not in found), None)
     if lacking is not None:

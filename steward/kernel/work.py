@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from steward.kernel.errors import Forbidden, Unavailable
+from steward.kernel.errors import Conflict, Forbidden, Unavailable
 
 Role = Literal["owner", "admin", "member", "viewer"]
 _RANK: dict[Role, int] = {"viewer": 0, "member": 1, "admin": 2, "owner": 3}
@@ -239,6 +239,7 @@ class Database:
 
         Raises:
             Unavailable: the database is down, or the pool is exhausted.
+            Conflict: what was written names something that is gone.
         """
         async with _session(self._app) as session:
             await session.execute(_ACT_AS, {"workspace_id": actor.workspace_id, "user_id": actor.user_id})
@@ -256,6 +257,7 @@ class Database:
 
         Raises:
             Unavailable: the database is down.
+            Conflict: what was written names something that is gone.
         """
         async with self._quick_app.connection() as connection:
             await connection.execute(_begin_as(actor, _SNAPSHOT if snapshot else "BEGIN"))
@@ -370,6 +372,8 @@ def _loss_told(connection: Connection) -> Generator[None]:
         raise _down() from error
     except asyncpg.DeadlockDetectedError as error:
         raise _met() from error
+    except asyncpg.ForeignKeyViolationError as error:
+        raise _torn() from error
     except asyncpg.InternalClientError as error:
         # The server went away between two halves of a statement; what is left of the connection is of no use.
         if not _is_gone(connection):
@@ -442,13 +446,21 @@ async def _session(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise _down() from error
-        if getattr(error.orig, "sqlstate", None) == asyncpg.DeadlockDetectedError.sqlstate:
+        sqlstate = getattr(error.orig, "sqlstate", None)
+        if sqlstate == asyncpg.DeadlockDetectedError.sqlstate:
             raise _met() from error
+        if sqlstate == asyncpg.ForeignKeyViolationError.sqlstate:
+            raise _torn() from error
         raise
 
 
 def _met() -> Unavailable:
     return Unavailable("Two changes of the same thing met; try again in a moment.", retry_after_seconds=1)
+
+
+def _torn() -> Conflict:
+    # Rooms look at what a request names first; what is not there at its end went away in between.
+    return Conflict("Something that this change needs was deleted meanwhile, or is still in use.")
 
 
 def _down() -> Unavailable:

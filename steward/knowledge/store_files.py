@@ -263,7 +263,7 @@ async def _put(work: Work, collection_id: str, wishes: Sequence[Wish]) -> list[t
     if await ingestion.lock_collection(work, collection_id) is None:
         raise collections.no_collection()
     wished = {wish.file_id: wish for wish in wishes}
-    found = await files.get_some(work, list(wished))
+    found = await files.get_some(work, list(wished), hold=True)
     query = _files(work, collection_id).where(Document.file_id.in_(wished)).order_by(Document.id)
     there = {row.file_id: row for row in await work.session.scalars(query.with_for_update())}
     begun: list[Document] = []

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from steward.kernel.errors import Forbidden, Unavailable
+from steward.kernel.errors import Conflict, Forbidden, Unavailable
 from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor, Database, Role, Statement, lower_role
 from tests.conftest import Person
@@ -53,6 +53,26 @@ async def test_work_is_kept_when_it_ends_well_and_only_then(house: Runtime, ada:
         await break_off()
     async with house.database.work(ada.actor) as work:
         assert (await work.session.execute(name)).scalar_one() == "kept"
+
+
+async def test_what_names_something_that_is_gone_is_told_as_a_conflict(house: Runtime, ada: Person) -> None:
+    insert = (
+        "INSERT INTO messages (workspace_id, id, thread_id, user_id, role, content) "
+        "VALUES (:workspace_id, 'msg_' || :thread_id, :thread_id, :user_id, 'user', '')"
+    )
+    values = {"workspace_id": ada.actor.workspace_id, "user_id": ada.actor.user_id, "thread_id": "gone"}
+
+    async def write_by_session() -> None:
+        async with house.database.work(ada.actor) as work:
+            await work.session.execute(text(insert), values)
+
+    async def write_by_statement() -> None:
+        async with house.database.transaction(ada.actor) as transaction:
+            await transaction.all(Statement(insert), **values)
+
+    for write in (write_by_session, write_by_statement):
+        with pytest.raises(Conflict, match="deleted meanwhile"):
+            await write()
 
 
 async def test_prepared_statements_see_and_keep_the_same(house: Runtime, ada: Person) -> None:

@@ -19,7 +19,7 @@ from tests.runs.test_actions import decide, inbox, paid, rest, waiting
 from tests.runs.test_tools import calling, of
 from tests.runs.turns import begin
 from tests.support import tools_of_tests
-from tests.support.database import Connection, as_owner
+from tests.support.database import Connection, as_owner, queued
 
 Json = dict[str, Any]
 
@@ -65,17 +65,6 @@ async def held(house: Runtime, query: str, *values: Any) -> AsyncGenerator[Conne
         # Not FOR UPDATE: what points at the row is still written.
         assert await owner.fetch(f"{query} FOR NO KEY UPDATE", *values)
         yield owner
-
-
-async def queued(house: Runtime, table: str, count: int) -> None:
-    """Wait until so many statements on a table wait for a lock."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1"
-    async with as_owner(house.settings) as owner:
-        for _ in range(500):
-            if await owner.fetchval(query, f"%{table}%") >= count:
-                return
-            await asyncio.sleep(0.01)
-    raise AssertionError(f"{table}: not {count} statements wait")
 
 
 @pytest.mark.req("APPR-02")
@@ -132,11 +121,11 @@ async def test_a_stop_that_meets_the_pause_ends_the_turn(
     """The stop reads a run in progress, and by the time it writes the run waits and nobody holds it."""
     started = await begin(ada, f"{PAY} {{{{first_ms:300}}}}")
     async with held(house, "SELECT 1 FROM runs WHERE id = $1", started.run_id):
-        await queued(house, "UPDATE runs", 1)
+        await queued(house.settings, "UPDATE runs", 1)
         stopping = asyncio.ensure_future(
             client.post(f"/api/v1/runs/{started.run_id}/stop", headers=ada.headers)
         )
-        await queued(house, "UPDATE runs", 2)
+        await queued(house.settings, "UPDATE runs", 2)
     assert (await stopping).status_code == 200
     assert (await ended(ada, started.run_id)).status == "cancelled"
     await ensure_at_rest(client, ada, started.thread_id)

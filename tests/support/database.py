@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -40,6 +41,21 @@ async def as_owner(settings: Settings) -> AsyncGenerator[Connection]:
         yield connection
     finally:
         await connection.close()
+
+
+async def queued(settings: Settings, words: str, count: int = 1) -> None:
+    """Wait until so many statements with these words wait for a lock of somebody else's.
+
+    Raises:
+        AssertionError: they do not come.
+    """
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1"
+    async with as_owner(settings) as owner:
+        for _ in range(1_500):
+            if await owner.fetchval(query, f"%{words}%") >= count:
+                return
+            await asyncio.sleep(0.01)
+    raise AssertionError(f"{words}: not {count} statements wait")
 
 
 async def let_time_pass(settings: Settings, workspace_id: str, seconds: float) -> None:

@@ -17,6 +17,7 @@ from tests.conftest import MakePerson, Person
 from tests.doors.openai.stores import blocking_client, made, official_client, one_call, refused, uploaded
 from tests.knowledge.library import add
 from tests.knowledge.shelves import look_at, nobody_at_the_desk
+from tests.support.database import as_owner, queued
 
 PUMP = b"# Pump\n\nThe water pump stands on the roof of the north wing.\n"
 DOOR = b"# Door\n\nThe blue door is opened with the brass key.\n"
@@ -292,6 +293,21 @@ async def test_the_same_file_added_ten_times_at_once_is_one(client: httpx.AsyncC
     answers = await asyncio.gather(*(client.post(path, json=body, headers=ada.headers) for _ in range(10)))
     assert {answer.status_code for answer in answers} == {200}
     assert len((await client.get(path, headers=ada.headers)).json()["data"]) == 1
+
+
+async def test_a_file_that_goes_while_it_is_added_is_not_there(
+    client: httpx.AsyncClient, house: Runtime, ada: Person
+) -> None:
+    path = f"/v1/vector_stores/{(await made(client, ada))['id']}/files"
+    file_id = await uploaded(client, ada)
+    async with as_owner(house.settings) as owner, owner.transaction():
+        await owner.execute("DELETE FROM files WHERE id = $1", file_id)
+        adding = asyncio.ensure_future(client.post(path, json={"file_id": file_id}, headers=ada.headers))
+        await queued(house.settings, "FROM files")
+    answer = await adding
+    assert answer.status_code == 404, answer.text
+    assert "No file found" in answer.json()["error"]["message"]
+    assert (await client.get(path, headers=ada.headers)).json()["data"] == []
 
 
 async def test_a_document_of_the_library_is_a_file_of_its_store(
