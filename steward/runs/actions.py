@@ -29,7 +29,7 @@ from steward.runs.feed import Feed
 from steward.runs.schemas import ActionPage, ActionRead, Decided
 from steward.runs.tool_calls import Ending
 from steward.runs.visiting import ensure_no_visitor
-from steward.threads import service as threads
+from steward.threads import exchanges
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -201,7 +201,7 @@ async def _expire(house: Runtime, owner: Actor, action_id: str) -> None:
         row = await tool_calls.get(work, action_id)
         if row is None:
             return
-        await threads.lock(work, row.thread_id)
+        await exchanges.lock(work, row.thread_id)
         expired = await tool_calls.decide(
             work, row.id, "expired", arguments=row.arguments, decisions=row.decisions, error=_EXPIRED
         )
@@ -233,9 +233,9 @@ async def _write(work: Transaction, row: Found, decider: Actor, word: Word) -> i
     """Store a word, behind the lock of the thread; how often the run went on, when it goes on with this."""
     if row.place == "client":
         # A program holds the conversation itself; what is stored of it may have been archived from the start.
-        await threads.lock(work, row.thread_id)
+        await exchanges.lock(work, row.thread_id)
     else:
-        await threads.open_thread(work, row.thread_id)
+        await exchanges.open_thread(work, row.thread_id)
     locked = await tool_calls.get(work, row.id, lock=True)
     # Whoever sees to what is over may come later than this.
     is_over = locked is not None and locked.expires_at <= runtime.current().now()

@@ -22,7 +22,7 @@ from steward.knowledge.reading.readers import Readers
 from steward.runs.attachments import EXTRACT, IS_CUT, address_of, file_id_of, image_type
 from steward.runs.errors import AttachmentTooLarge, AttachmentUnreadable, TooManyAttachments
 from steward.runs.schemas import TurnRequest
-from steward.threads import service as threads
+from steward.threads import exchanges
 
 Part = dict[str, Any]
 
@@ -78,7 +78,7 @@ async def _is_stored(actor: Actor, request: TurnRequest) -> bool:
     if request.thread_ref is None:
         return False
     async with runtime.current().database.transaction(actor) as work:
-        return await threads.has_question(work, request.thread_ref, request.message_ref, request.message_id)
+        return await exchanges.has_question(work, request.thread_ref, request.message_ref, request.message_id)
 
 
 async def _looked_at(actor: Actor, part: Part) -> Part | _Document:

@@ -23,7 +23,7 @@ from steward.runs.feed import Batch, Feed, write
 from steward.runs.transcript import Transcript
 from steward.runs.turn import MESSAGE_STATUS, Turn, answer_of
 from steward.things import service as things
-from steward.threads import service as threads
+from steward.threads import exchanges
 from steward.usage import service as usage
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
@@ -43,7 +43,7 @@ async def store(
         await turn.call.line.counted()
     with stage("turn.store"):
         async with house.database.transaction(actor) as work:
-            await threads.lock(work, turn.thread_id)
+            await exchanges.lock(work, turn.thread_id)
             stands = await queries.end(work, turn.run_id, turn.attempt, status, _with_trace(facts))
             await _settle(work, calls, turn, status)
             if stands is None:
@@ -68,7 +68,7 @@ async def store(
                 error_message=facts["message"] if facts else None,
                 error_is_own=bool(facts and facts.get("is_own")),
             )
-            if not await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=True):
+            if not await exchanges.write_answer(work, turn.thread_id, turn.message_id, answer, last=True):
                 # An earlier try had committed after all.
                 return end
             await _record(work, turn, answer, end)
@@ -88,7 +88,7 @@ async def tidy(
         row = await queries.get(work, run_id)
         if row is None:
             return
-        await threads.lock(work, row.thread_id)
+        await exchanges.lock(work, row.thread_id)
         claimed = await queries.claim(work, run_id, house.process_id, row.resumes)
         attempt = row.attempt if claimed is None else claimed.attempt
         events = standing(await feed.snapshot(actor, run_id))
@@ -101,7 +101,7 @@ async def tidy(
         stands = await queries.end(work, run_id, attempt, status, _with_trace(facts))
         await tool_calls.cancel(work, run_id)
         ended_as: Any = stands or row.status
-        answer = threads.Answer(
+        answer = exchanges.Answer(
             status="interrupted" if error is not None else MESSAGE_STATUS.get(ended_as, "failed"),
             parts=transcript.parts(),
             finish_reason=None,
@@ -110,7 +110,7 @@ async def tidy(
             error=facts,
             metadata={},
         )
-        await threads.write_answer(work, row.thread_id, row.message_id, answer, last=True)
+        await exchanges.write_answer(work, row.thread_id, row.message_id, answer, last=True)
         end = RunEnd(
             status=ended_as,
             finish_reason=None,
@@ -171,7 +171,7 @@ async def _settle(work: Transaction, calls: Calls, turn: Turn, status: RunStatus
     call.alerts.clear()
 
 
-async def _record(work: Transaction, turn: Turn, answer: threads.Answer, end: RunEnd) -> None:
+async def _record(work: Transaction, turn: Turn, answer: exchanges.Answer, end: RunEnd) -> None:
     await audit.record(
         work,
         "ai_response_completed",

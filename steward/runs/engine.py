@@ -48,7 +48,7 @@ from steward.runs.feed import Feed, Tail
 from steward.runs.lines import Call, Plan, Said
 from steward.runs.tool_steps import ToolSteps
 from steward.runs.turn import STEPS, Turn, answer_of, prompt_of, question_of, ready_to_cite
-from steward.threads import service as threads
+from steward.threads import exchanges
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -244,7 +244,7 @@ class Engine:
     async def _gather(self, work: Transaction, turn: Turn) -> None:
         with stage("turn.context"):
             prepared = turn.prepared
-            history = await threads.history(work, turn.question_id, prepared.history_messages)
+            history = await exchanges.history(work, turn.question_id, prepared.history_messages)
             turn.prompt = prompt_of(prepared, turn.context, self._runtime.settings.chat, history)
 
     async def _open_call(self, work: Transaction, turn: Turn) -> None:
@@ -341,7 +341,7 @@ class Engine:
             refused = await self._tools.store(work, turn, step)
             turn.step_usage.append(_used(turn, call))
             answer = answer_of(turn, "in_progress", None, {STEPS: turn.step_usage})
-            await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
+            await exchanges.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
         turn.tail.publish(refused)
         turn.fold()
         turn.cost_usd = ending.total(turn.cost_usd, call.cost_usd)
@@ -402,8 +402,8 @@ class Engine:
             wishes = msgspec.convert(row.request, Wishes)
             prepared = await agents.prepare(work, house.settings, wishes, is_admitted=True)
             steps_said = await tool_calls.last_step(work, run_id)
-            question = await threads.question_text(work, row.thread_id, row.question_id)
-            told = await threads.metadata_of(work, row.message_id)
+            question = await exchanges.question_text(work, row.thread_id, row.question_id)
+            told = await exchanges.metadata_of(work, row.message_id)
         context = await without_search(actor, question)
         earlier = await self._feed.snapshot(actor, run_id)
         turn = Turn(

@@ -15,6 +15,7 @@ from steward.providers.service import Resolved
 from steward.providers.wire import ModelRequest, PromptMessage
 from steward.runs.lines import input_tokens
 from steward.runs.schemas import EstimateRead, EstimateRequest
+from steward.threads import exchanges
 from steward.threads import service as threads
 from steward.usage import budgets
 
@@ -39,7 +40,7 @@ async def estimate(work: Work, request: EstimateRequest) -> EstimateRead:
     )
     messages = [PromptMessage.of_text("system", prepared.instructions)]
     if thread is not None and thread.head_id is not None and prepared.history_messages:
-        earlier = await threads.history(work, thread.head_id, prepared.history_messages - 1)
+        earlier = await exchanges.history(work, thread.head_id, prepared.history_messages - 1)
         messages += [PromptMessage(role, parts) for role, parts in earlier if parts]  # pyright: ignore[reportArgumentType]  # the table's check constraint holds the same roles
     messages.append(PromptMessage.of_text("user", request.text))
     counted = await input_tokens(ModelRequest(messages))

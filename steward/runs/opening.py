@@ -12,10 +12,10 @@ from steward.kernel import runtime
 from steward.kernel.work import Actor
 from steward.knowledge import search
 from steward.memory import recalling
-from steward.threads import service as threads
+from steward.threads import exchanges
 
 _ASKED: Final = (
-    threads.AGENT_OF,
+    exchanges.AGENT_OF,
     identity.STANDING,
     prompt_facts.AGENTS,
     *recalling.ASKED,
@@ -50,7 +50,7 @@ async def read(actor: Actor, thread_ref: str | None) -> Opening:
         work.at_once(*_ASKED, **work.mine, **prompt_facts.sight(work), ref=ref),
     ):
         return Opening(
-            agent_id=await threads.agent_of(work, ref),
+            agent_id=await exchanges.agent_of(work, ref),
             facts=await prompt_facts.prompt_facts(work, house.settings, house.now()),
             person=await recalling.known_of(work),
             has_passages=await search.has_any(work),

@@ -21,6 +21,7 @@ from steward.providers import service as providers
 from steward.providers.events import TextDelta
 from steward.providers.wire import ModelRequest, OutputSchema, PromptMessage
 from steward.runs import completions, queries
+from steward.threads import reading
 from steward.threads import service as threads
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
@@ -123,8 +124,8 @@ async def _exchange(actor: Actor, run_id: str) -> _Exchange | None:
     if _is_off(thread.metadata) or _is_off(question.metadata):
         return None
     return _Exchange(
-        threads.plain_text(question.parts),
-        threads.plain_text(answer.parts),
+        reading.plain_text(question.parts),
+        reading.plain_text(answer.parts),
         answer.model or "",
         run.request.get("key_id"),
         Source(run.thread_id, run.question_id, run_id),

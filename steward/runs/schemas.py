@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from steward.agents.service import Wishes
 from steward.kernel.pages import AnyId, CleanText, ShortText
-from steward.threads.service import Said
+from steward.threads.keeping import Said
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from steward.runs.feed import Batch, Feed
 from steward.runs.opening import Opening
 from steward.runs.schemas import RunFailure, RunRead, Started, Stopped, TurnRequest
 from steward.runs.visiting import confined
+from steward.threads import exchanges, keeping, reading
 from steward.threads import service as threads
 from steward.threads.schemas import LiveRun
 
@@ -50,7 +51,7 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
     house = runtime.current()
     engine = house.part(Engine)
     if request.trigger in ("submit", "edit") or request.parts:
-        threads.ensure_fits(request.parts, house.settings.limits.message_chars)
+        exchanges.ensure_fits(request.parts, house.settings.limits.message_chars)
     known = await opening_of(actor, request.thread_ref)
     request = await _settled(actor, request, known)
     context = await gather(actor, await _question_text(actor, request), request.wishes, known)
@@ -70,7 +71,7 @@ async def start(actor: Actor, request: TurnRequest) -> Started:
         conversation_id=turn.thread_id,
         run_id=run_id,
         model=turn.prepared.resolved.full_name,
-        message_length=len(threads.plain_text(request.parts)),
+        message_length=len(reading.plain_text(request.parts)),
     )
     engine.begin(turn)
     return Started(run_id, turn.thread_id, turn.message_id, joined=False)
@@ -85,7 +86,7 @@ async def _settled(actor: Actor, request: TurnRequest, known: Opening | None) ->
     async with house.database.transaction(actor) as work:
         agent_id = request.wishes.agent_id
         if agent_id is None and request.thread_ref is not None:
-            agent_id = await threads.agent_of(work, request.thread_ref)
+            agent_id = await exchanges.agent_of(work, request.thread_ref)
         if agent_id is None:
             return request
         settled = await agents.settle(work, house.settings, request.wishes, thread_agent_id=agent_id)
@@ -94,12 +95,14 @@ async def _settled(actor: Actor, request: TurnRequest, known: Opening | None) ->
 
 async def _question_text(actor: Actor, request: TurnRequest) -> str:
     """What is asked: the new message, or the question that shall be answered again."""
-    added = next((threads.plain_text(one.parts) for one in reversed(request.said) if one.role == "user"), "")
-    said = threads.plain_text(request.parts) or added
+    added = next((reading.plain_text(one.parts) for one in reversed(request.said) if one.role == "user"), "")
+    said = reading.plain_text(request.parts) or added
     if said or request.thread_ref is None:
         return said
     async with runtime.current().database.transaction(actor) as work:
-        return await threads.question_text(work, request.thread_ref, request.message_ref, request.message_id)
+        return await exchanges.question_text(
+            work, request.thread_ref, request.message_ref, request.message_id
+        )
 
 
 async def _accept_after_others(
@@ -143,7 +146,7 @@ async def _accept(
     overtake: bool,
 ) -> Turn | Started:
     house = runtime.current()
-    thread = await threads.open_thread(work, request.thread_ref)
+    thread = await exchanges.open_thread(work, request.thread_ref)
     if request.head_id not in (None, thread.head_id):
         raise ThreadBusy(thread.id, thread.head_id or "")
     # An unknown model refuses the whole request: nothing of this transaction stays.
@@ -156,7 +159,7 @@ async def _accept(
     )
     # Whoever goes on with the turn offers the same tools.
     wishes = replace(request.wishes, tools=[tool.name for tool in prepared.tools if tool.place != "client"])
-    question: threads.Question | None = None
+    question: exchanges.Question | None = None
     parent_id = thread.head_id
     if request.trigger == "regenerate":
         question = await _question_to_answer_again(work, thread, request)
@@ -164,21 +167,23 @@ async def _accept(
         question = await _newest_message(work, thread, request)
     if question is None:
         is_edit = request.trigger == "edit"
-        question = await threads.find_repeat(work, thread, request.message_id, request.parts, is_edit=is_edit)
+        question = await exchanges.find_repeat(
+            work, thread, request.message_id, request.parts, is_edit=is_edit
+        )
         if question is not None:
             known = await queries.of_question(work, thread.id, question.id)
             if known is not None:
                 return Started(known.id, thread.id, known.message_id, joined=True)
         elif is_edit and request.message_ref is not None:
-            parent_id = await threads.edited_parent(work, thread, request.message_ref)
+            parent_id = await exchanges.edited_parent(work, thread, request.message_ref)
     if thread.is_new and request.earlier:
         earlier = [(message.message_id, message.role, message.parts) for message in request.earlier]
         earlier = _with_ids_once(earlier, request.message_id)
-        parent_id = await threads.fill(work, thread, earlier)
+        parent_id = await exchanges.fill(work, thread, earlier)
     if not thread.is_new:
         await _make_room(work, thread.id, request, overtake=overtake)
     answer_id = new_id("msg")
-    question_id = await threads.begin_exchange(
+    question_id = await exchanges.begin_exchange(
         work,
         thread,
         question=question,
@@ -247,27 +252,27 @@ def _with_ids_once(
 
 
 async def _question_to_answer_again(
-    work: Transaction, thread: threads.ThreadRef, request: TurnRequest
-) -> threads.Question | None:
+    work: Transaction, thread: exchanges.ThreadRef, request: TurnRequest
+) -> exchanges.Question | None:
     """The question of a regenerate; None when the page holds one that never arrived here, so that it is sent now."""
-    named = await threads.find_question(work, thread, request.message_ref)
-    named = named or await threads.find_question(work, thread, request.message_id)
+    named = await exchanges.find_question(work, thread, request.message_ref)
+    named = named or await exchanges.find_question(work, thread, request.message_id)
     if named is None and not request.parts:
-        named = await threads.find_question(work, thread, thread.head_id)
+        named = await exchanges.find_question(work, thread, thread.head_id)
         if named is None:
-            raise threads.no_question()
+            raise exchanges.no_question()
     return named
 
 
 async def _newest_message(
-    work: Transaction, thread: threads.ThreadRef, request: TurnRequest
-) -> threads.Question:
+    work: Transaction, thread: exchanges.ThreadRef, request: TurnRequest
+) -> exchanges.Question:
     """What an `answer` answers: the last of what it adds, or else what the thread ends in."""
-    added = await threads.append(work, thread.id, request.said) if request.said else []
+    added = await keeping.append(work, thread.id, request.said) if request.said else []
     newest_id = added[-1] if added else thread.head_id
     if newest_id is None:
-        raise threads.no_question()
-    return threads.Question(newest_id, None, is_repeat=True)
+        raise exchanges.no_question()
+    return exchanges.Question(newest_id, None, is_repeat=True)
 
 
 async def follow(actor: Actor, run_id: str, after: int = 0) -> AsyncGenerator[Batch]:

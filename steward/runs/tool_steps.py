@@ -33,7 +33,7 @@ from steward.runs.tool_calls import Ending
 from steward.runs.tooling import Numbering, Outcome, Step, Timed
 from steward.runs.transcript import OPEN
 from steward.runs.turn import Turn, answer_of, question_of
-from steward.threads import service as threads
+from steward.threads import exchanges
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
@@ -225,7 +225,7 @@ class ToolSteps:
             await self._feed.seal(turn.tail)
         pause = RunPause(number)
         async with self._house.database.transaction(turn.actor) as work:
-            await threads.lock(work, turn.thread_id)
+            await exchanges.lock(work, turn.thread_id)
             if endings:
                 await tool_calls.finish(work, endings)
             still = [
@@ -236,7 +236,7 @@ class ToolSteps:
                 stand = await self._pause(work, turn, still, pause)
             if stand is not None:
                 answer = answer_of(turn, "in_progress", None, {})
-                await threads.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
+                await exchanges.write_answer(work, turn.thread_id, turn.message_id, answer, last=False)
         if stand == "paused":
             turn.tail.publish([pause])
         turn.tail.sealed = stand == "paused"

@@ -20,7 +20,7 @@ from steward.runs.errors import TokensSpent
 from steward.runs.feed import Tail
 from steward.runs.lines import Call
 from steward.runs.transcript import Transcript
-from steward.threads import service as threads
+from steward.threads import exchanges
 
 MESSAGE_STATUS: Final[dict[str, str]] = {
     "completed": "completed",
@@ -129,7 +129,7 @@ def _finish_reason(turn: Turn, status: str) -> str | None:
 
 def answer_of(
     turn: Turn, status: str, facts: dict[str, Any] | None, metadata: dict[str, Any]
-) -> threads.Answer:
+) -> exchanges.Answer:
     """The answer as it stands, as its message keeps it.
 
     Args:
@@ -138,7 +138,7 @@ def answer_of(
         facts: why it failed, when it did.
         metadata: added to what the message has.
     """
-    return threads.Answer(
+    return exchanges.Answer(
         status="in_progress" if status == "in_progress" else MESSAGE_STATUS.get(status, "failed"),
         parts=turn.transcript.parts(),
         finish_reason=_finish_reason(turn, status),

@@ -27,6 +27,7 @@ from steward.schedules import service
 from steward.schedules.errors import ScheduleOwnerGone, ScheduleStillBusy
 from steward.schedules.schemas import ScheduleStarted
 from steward.schedules.tables import Schedule
+from steward.threads import reading
 from steward.threads import service as threads
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
@@ -237,7 +238,7 @@ async def _settle(house: Runtime, slot: Slot, began: Started | None, refusal: Re
 
 def _title(agent_name: str, slot: Slot) -> str:
     here = slot.at.astimezone(ZoneInfo(slot.time_zone))
-    return f"{cut(agent_name, threads.TITLE_CHARS - 20)}, {here:%Y-%m-%d %H:%M}"
+    return f"{cut(agent_name, reading.TITLE_CHARS - 20)}, {here:%Y-%m-%d %H:%M}"
 
 
 def _slot(row: Schedule, at: datetime | None) -> Slot:

@@ -18,7 +18,7 @@ from steward.kernel.work import Actor, Work
 from steward.schedules.errors import ScheduleFollowsAgent
 from steward.schedules.schemas import ScheduleChange, ScheduleCreate, ScheduleRead
 from steward.schedules.tables import Schedule
-from steward.threads import service as threads
+from steward.threads import exchanges
 
 MOST_SCHEDULES: Final = 100
 """Of one user: they all begin in the same processes as what people wait for."""
@@ -172,7 +172,7 @@ async def _ensure_agent(work: Work, agent_id: str) -> None:
 
 def _ensure_prompt(prompt: str) -> None:
     most = runtime.current().settings.limits.message_chars
-    threads.ensure_fits([{"type": "text", "text": prompt}], most)
+    exchanges.ensure_fits([{"type": "text", "text": prompt}], most)
 
 
 def ensure_own(actor: Actor, row: Schedule) -> None:

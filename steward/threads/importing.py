@@ -15,9 +15,9 @@ from steward.audit import service as audit
 from steward.kernel.characters import cut
 from steward.kernel.errors import Conflict
 from steward.kernel.work import Statement, Transaction
-from steward.threads import service
+from steward.threads import reading
 from steward.threads.queries import PREVIEW_CHARS
-from steward.threads.service import Part
+from steward.threads.reading import Part
 
 _ROWS: Final = 1_000
 """Messages that go in with one statement."""
@@ -204,7 +204,7 @@ def _columns(messages: Sequence[PastMessage]) -> dict[str, list[Any]]:
         "roles": [message.role for message in messages],
         "statuses": [message.status for message in messages],
         "parts": [_json(message.parts) for message in messages],
-        "contents": [service.plain_text(message.parts) for message in messages],
+        "contents": [reading.plain_text(message.parts) for message in messages],
         "models": [message.model for message in messages],
         "finish_reasons": [message.finish_reason for message in messages],
         "input_tokens": [message.input_tokens for message in messages],
@@ -216,13 +216,13 @@ def _columns(messages: Sequence[PastMessage]) -> dict[str, list[Any]]:
 
 def _title(thread: PastThread) -> str:
     asked: Iterator[str] = (
-        service.plain_text(message.parts) for message in thread.messages if message.role == "user"
+        reading.plain_text(message.parts) for message in thread.messages if message.role == "user"
     )
-    return service.first_line(next(asked, ""))
+    return reading.first_line(next(asked, ""))
 
 
 def _preview(message: PastMessage) -> str:
-    return cut(service.plain_text(message.parts), PREVIEW_CHARS)
+    return cut(reading.plain_text(message.parts), PREVIEW_CHARS)
 
 
 def _json(value: Any) -> str:

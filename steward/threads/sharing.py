@@ -14,7 +14,7 @@ from steward.kernel.errors import Invalid, NotFound
 from steward.kernel.ids import new_id
 from steward.kernel.pages import read_cursor, write_cursor
 from steward.kernel.work import Found, Statement, Transaction
-from steward.threads import service
+from steward.threads import exchanges, reading
 from steward.threads.errors import ThreadArchived
 from steward.threads.schemas import (
     MessageError,
@@ -73,7 +73,7 @@ async def share(work: Transaction, ref: str) -> ShareRead:
     """
     work.actor.ensure_role("member")
     # Of several who share it at once, one does; the others find its share.
-    await service.lock(work, ref)
+    await exchanges.lock(work, ref)
     own = await _own(work, ref)
     if own.archived:
         raise ThreadArchived("This conversation is archived; bring it back to share it.")
@@ -105,7 +105,7 @@ async def unshare(work: Transaction, ref: str) -> None:
         NotFound: the actor has no such conversation.
     """
     work.actor.ensure_role("member")
-    await service.lock(work, ref)
+    await exchanges.lock(work, ref)
     thread_id = (await _own(work, ref)).thread_id
     gone = await work.first(_UNSHARE, **work.mine, thread_id=thread_id)
     if gone is not None:
@@ -214,7 +214,7 @@ def _read_message(row: Found, share_id: str) -> MessageRead:
         client_id=None,
         parent_id=row.parent_id,
         role=row.role,
-        parts=[_with_address(part, share_id) for part in service.shown_parts(row.parts)],
+        parts=[_with_address(part, share_id) for part in reading.shown_parts(row.parts)],
         status=row.status,
         model=row.model,
         finish_reason=row.finish_reason,

@@ -9,7 +9,7 @@ import httpx
 
 from steward.kernel.ids import new_id
 from steward.kernel.runtime import Runtime
-from steward.threads import service as threads
+from steward.threads import exchanges
 from tests.conftest import Person
 from tests.support.database import as_owner
 
@@ -64,12 +64,12 @@ async def lay_down(
 ) -> tuple[str, list[str]]:
     """A conversation of so many messages, in turns; its id and theirs, oldest first."""
     async with house.database.work(person.actor) as work:
-        thread = await threads.open_thread(work, None)
+        thread = await exchanges.open_thread(work, None)
         earlier = [
             (None, "assistant" if at % 2 else "user", [{"type": "text", "text": f"{stem} {at}"}])
             for at in range(count)
         ]
-        head_id = await threads.fill(work, thread, earlier)
+        head_id = await exchanges.fill(work, thread, earlier)
     async with as_owner(house.settings) as owner:
         await owner.execute("UPDATE threads SET head_id = $1 WHERE id = $2", head_id, thread.id)
         rows = await owner.fetch(

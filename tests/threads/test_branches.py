@@ -7,8 +7,9 @@ import pytest
 from steward.kernel.runtime import Runtime
 from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Work
+from steward.threads import keeping
 from steward.threads import service as threads
-from steward.threads.service import Said
+from steward.threads.keeping import Said
 from tests.conftest import Person
 from tests.support.database import as_owner
 
@@ -29,14 +30,14 @@ def expected(ids: list[str], asked: Asked) -> Stretch[str]:
 
 
 async def read(work: Work, thread_id: str, asked: Asked) -> Stretch[str]:
-    found = await threads.branch_stretch(work, thread_id, asked)
+    found = await keeping.branch_stretch(work, thread_id, asked)
     return Stretch([message.id for message in found.items], found.has_more)
 
 
 async def test_every_stretch_is_that_of_the_whole_branch(house: Runtime, ada: Person) -> None:
     async with house.database.work(ada.actor) as work:
         thread = await threads.create(work, "", None)
-        ids = await threads.append(work, thread.id, said(9))
+        ids = await keeping.append(work, thread.id, said(9))
         places = [None, ids[0], ids[4], ids[8]]
         for ascending in (False, True):
             for limit in (1, 3, 20):
@@ -52,7 +53,7 @@ async def test_every_stretch_is_that_of_the_whole_branch(house: Runtime, ada: Pe
 async def test_where_it_forks_only_what_is_visible_is_listed(house: Runtime, ada: Person) -> None:
     async with house.database.work(ada.actor) as work:
         thread = await threads.create(work, "", None)
-        ids = await threads.append(work, thread.id, said(4))
+        ids = await keeping.append(work, thread.id, said(4))
     async with as_owner(house.settings) as owner:
         # Another version of the last message: the thread shows the newer.
         await owner.execute(
@@ -77,10 +78,10 @@ async def test_where_it_forks_only_what_is_visible_is_listed(house: Runtime, ada
 async def test_a_strangers_cursor_begins_nothing(house: Runtime, ada: Person, eve: Person) -> None:
     async with house.database.work(eve.actor) as work:
         hers = await threads.create(work, "", None)
-        foreign = (await threads.append(work, hers.id, said(3)))[1]
+        foreign = (await keeping.append(work, hers.id, said(3)))[1]
     async with house.database.work(ada.actor) as work:
         thread = await threads.create(work, "", None)
-        await threads.append(work, thread.id, said(3))
+        await keeping.append(work, thread.id, said(3))
         for ascending in (False, True):
             found = await read(work, thread.id, Asked(20, ascending, after=foreign))
             assert (found.items, found.has_more) == ([], False)

@@ -9,6 +9,7 @@ import pytest
 
 from steward.kernel.runtime import Runtime
 from steward.kernel.settings import Settings
+from steward.threads import keeping
 from steward.threads import service as threads
 from tests.conftest import MakePerson, Person
 from tests.support.database import as_owner
@@ -153,7 +154,7 @@ async def test_feedback_goes_with_its_message_and_with_its_conversation(
     for message in (first, second):
         await give(client, ada, message, rating="good")
     async with house.database.work(ada.actor) as work:
-        await threads.delete_message(work, thread, second)
+        await keeping.delete_message(work, thread, second)
     assert [one["message_id"] for one in (await listed(client, ada))["items"]] == [first]
     async with house.database.work(ada.actor) as work:
         await threads.delete(work, thread)

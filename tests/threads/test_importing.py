@@ -8,7 +8,7 @@ import pytest
 
 from steward.kernel.errors import Conflict, Forbidden
 from steward.kernel.runtime import Runtime
-from steward.threads import importing, service
+from steward.threads import importing, keeping, service
 from steward.threads.importing import PastMessage, PastThread, Restored
 from tests.conftest import MakePerson, Person
 
@@ -48,7 +48,7 @@ async def test_what_was_said_keeps_its_time_and_counts(house: Runtime, ada: Pers
     ]
     async with house.database.work(ada.actor) as work:
         kept = await service.read(work, "thread_Old")
-        told = await service.message(work, "thread_Old", "msg_b")
+        told = await keeping.message(work, "thread_Old", "msg_b")
     assert (kept.title, kept.last_message_preview, kept.message_count) == ("I am msg_a.", "I am msg_b.", 2)
     assert (kept.created_at, kept.last_message_at) == (BEGAN, BEGAN + timedelta(seconds=9))
     assert told.usage is not None

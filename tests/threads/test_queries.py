@@ -7,7 +7,7 @@ from sqlalchemy import event, text
 
 from steward.kernel.runtime import Runtime
 from steward.kernel.work import Work
-from steward.threads import queries
+from steward.threads import exchanges, queries
 from steward.threads import service as threads
 from steward.threads.schemas import ThreadPage
 from tests.conftest import Person
@@ -93,7 +93,7 @@ async def test_a_path_goes_no_further_than_asked(house: Runtime, ada: Person) ->
         assert [row.id for row in await queries.path(work, ids[-1], 5)] == ids[:-6:-1]
         assert [row.id for row in await queries.path(work, ids[2], 100)] == ids[2::-1]
         assert await queries.path(work, "msg_nobodys", 100) == []
-        said = await threads.history(work, ids[-1], 3)
+        said = await exchanges.history(work, ids[-1], 3)
     assert [parts[0]["text"] for _, parts in said] == [f"message {at}" for at in range(8, 12)]
 
 

@@ -16,6 +16,7 @@ from steward.kernel.errors import NotFound
 from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Actor, Work
 from steward.runs import service as runs
+from steward.threads import exchanges, keeping
 from steward.threads import service as threads
 from steward.threads.errors import ThreadArchived
 from steward.threads.schemas import MessageRead
@@ -31,7 +32,7 @@ async def stretch(work: Work, thread_id: str, asked: Asked) -> Stretch[Item]:
         NotFound: the actor has no such thread.
     """
     head_id = (await threads.read(work, thread_id)).head_id
-    ids = [] if head_id is None else await threads.path_ids(work, head_id)
+    ids = [] if head_id is None else await keeping.path_ids(work, head_id)
     ordered = ids[::-1] if asked.ascending else ids
     first = _position(ordered, asked.after)
     if first is None:
@@ -39,7 +40,7 @@ async def stretch(work: Work, thread_id: str, asked: Asked) -> Stretch[Item]:
     items: list[Item] = []
     while first < len(ordered) and not cut(items, asked).has_more:
         some = ordered[first : first + _AHEAD]
-        items += [item for one in await threads.several(work, some) for item in _ordered(one, asked)]
+        items += [item for one in await keeping.several(work, some) for item in _ordered(one, asked)]
         first += len(some)
     return cut(items, asked)
 
@@ -69,13 +70,13 @@ async def add(actor: Actor, thread_id: str, said: Input) -> list[Item]:
         raise no_call(next(iter(said.outputs)), "items")
     messages = await response_files.to_said(actor, said.drafts)
     async with runtime.current().database.work(actor) as work:
-        await threads.lock(work, thread_id)
+        await exchanges.lock(work, thread_id)
         await ensure_idle(work, thread_id)
         try:
-            ids = await threads.append(work, thread_id, messages)
+            ids = await keeping.append(work, thread_id, messages)
         except ThreadArchived as refusal:
             raise BadRequest(refusal.detail, code=refusal.tag) from refusal
-        return [item for one in await threads.several(work, ids) for item in items_of(one)]
+        return [item for one in await keeping.several(work, ids) for item in items_of(one)]
 
 
 async def delete(work: Work, thread_id: str, item_id: str) -> None:
@@ -93,9 +94,9 @@ async def delete(work: Work, thread_id: str, item_id: str) -> None:
             f"The item '{item_id}' is part of an answer, which is deleted as a whole: delete '{message.id}'.",
             param="item_id",
         )
-    await threads.lock(work, thread_id)
+    await exchanges.lock(work, thread_id)
     await ensure_idle(work, thread_id)
-    await threads.delete_message(work, thread_id, message.id)
+    await keeping.delete_message(work, thread_id, message.id)
 
 
 async def ensure_idle(work: Work, thread_id: str) -> None:
@@ -119,9 +120,9 @@ def no_item(item_id: str) -> NotFound:
 
 async def _holding(work: Work, thread_id: str, message_id: str) -> list[MessageRead]:
     """The message of this id, when it is in the thread."""
-    found = await threads.path(work, message_id, 1)
+    found = await keeping.path(work, message_id, 1)
     head_id = (await threads.read(work, thread_id)).head_id
-    if not found or head_id is None or message_id not in await threads.path_ids(work, head_id):
+    if not found or head_id is None or message_id not in await keeping.path_ids(work, head_id):
         return []
     return found
 

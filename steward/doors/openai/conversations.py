@@ -27,8 +27,9 @@ from steward.kernel import runtime
 from steward.kernel.errors import NotFound
 from steward.kernel.work import Work
 from steward.runs import service as runs
+from steward.threads import keeping
 from steward.threads import service as threads
-from steward.threads.service import Kept
+from steward.threads.keeping import Kept
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -47,8 +48,8 @@ async def create_conversation(request: Request, actor: Caller) -> dict[str, Any]
     messages = await response_files.to_said(actor, said.drafts)
     async with runtime.current().database.work(actor) as work:
         thread = await threads.create(work, "", None)
-        await threads.append(work, thread.id, messages)
-        return _shown(await threads.keep(work, thread.id, {"metadata": pairs}))
+        await keeping.append(work, thread.id, messages)
+        return _shown(await keeping.keep(work, thread.id, {"metadata": pairs}))
 
 
 @router.get("/conversations/{conversation_id}")
@@ -64,7 +65,7 @@ async def change_conversation(request: Request, work: InWork, conversation_id: s
     pairs = metadata.read(raw.read(await request.body()))
     if pairs is None:
         raise raw.missing("metadata")
-    return _shown(await threads.keep(work, kept.thread.id, {"metadata": pairs}))
+    return _shown(await keeping.keep(work, kept.thread.id, {"metadata": pairs}))
 
 
 @router.delete("/conversations/{conversation_id}")
@@ -125,7 +126,7 @@ async def delete_conversation_item(work: InWork, conversation_id: str, item_id: 
 async def _kept(work: Work, conversation_id: str) -> Kept:
     thread_id = read_conversation(conversation_id)
     try:
-        return await threads.kept(work, thread_id)
+        return await keeping.kept(work, thread_id)
     except NotFound as error:
         raise no_conversation(conversation_id) from error
 

@@ -14,8 +14,8 @@ from steward.files import service as files
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound
 from steward.kernel.work import Actor
-from steward.threads import service as threads
-from steward.threads.service import Said
+from steward.threads import exchanges
+from steward.threads.keeping import Said
 
 Part = dict[str, Any]
 
@@ -60,7 +60,7 @@ def read(body: Body) -> Draft:
     if role is None:
         raise raw.missing(body.path_of("role"))
     parts = _parts(body, role)
-    threads.ensure_fits(parts, max(_MOST_CHARACTERS, runtime.current().settings.limits.message_chars))
+    exchanges.ensure_fits(parts, max(_MOST_CHARACTERS, runtime.current().settings.limits.message_chars))
     return Draft(role, parts, _attachments(body), metadata.read(body) or {})
 
 

@@ -19,6 +19,7 @@ from steward.kernel.work import Actor, Work
 from steward.knowledge import collections
 from steward.runs import authors
 from steward.runs import service as runs
+from steward.threads import exchanges, keeping
 from steward.threads import service as threads
 from steward.threads.errors import ThreadArchived
 from steward.threads.schemas import MessageRead, ThreadRead
@@ -34,7 +35,7 @@ async def list_messages(request: Request, work: InWork, thread_id: str) -> dict[
     if run_id:
         raw.ensure_id("run_id", run_id, "run")
     asked = lists.read(request.query_params, prefix="msg")
-    found = await threads.branch_stretch(work, thread_id, asked, run_id=run_id or None)
+    found = await keeping.branch_stretch(work, thread_id, asked, run_id=run_id or None)
     return lists.page_of(await _objects(work, thread_id, found.items), has_more=found.has_more)
 
 
@@ -61,7 +62,7 @@ async def change_message(request: Request, work: InWork, thread_id: str, message
     await _one(work, thread_id, message_id)
     pairs = metadata.read(raw.read(await request.body()))
     notes = {} if pairs is None else {"metadata": pairs}
-    changed = await threads.keep_with_message(work, thread_id, message_id, notes)
+    changed = await keeping.keep_with_message(work, thread_id, message_id, notes)
     return (await _objects(work, thread_id, [changed]))[0]
 
 
@@ -71,9 +72,9 @@ async def delete_message(work: InWork, thread_id: str, message_id: str) -> dict[
     await thread_of(work, thread_id)
     await _one(work, thread_id, message_id)
     work.actor.ensure_role("member")
-    await threads.lock(work, thread_id)
+    await exchanges.lock(work, thread_id)
     await _ensure_idle(work, thread_id, "delete messages of")
-    await threads.delete_message(work, thread_id, message_id)
+    await keeping.delete_message(work, thread_id, message_id)
     return {"id": message_id, "object": "thread.message.deleted", "deleted": True}
 
 
@@ -99,12 +100,12 @@ async def add(actor: Actor, thread_id: str, bodies: Sequence[Body]) -> list[str]
         await tool_resources.add_files(actor, await _store_of(actor, thread_id), file_ids)
     async with house.database.work(actor) as work:
         # Whoever starts a run locks the thread, too: one of the two comes first.
-        await threads.lock(work, thread_id)
+        await exchanges.lock(work, thread_id)
         # It may have been deleted since.
         await thread_of(work, thread_id)
         await _ensure_idle(work, thread_id, "add messages to")
         try:
-            return await threads.append(work, thread_id, said)
+            return await keeping.append(work, thread_id, said)
         except ThreadArchived as refusal:
             raise BadRequest(refusal.detail, code=refusal.tag) from refusal
 
@@ -130,17 +131,17 @@ async def _store_of(actor: Actor, thread_id: str) -> str:
     """The vector store of a thread, made at its first attachment."""
     database = runtime.current().database
     async with database.work(actor) as work:
-        known = stores_of((await threads.kept(work, thread_id)).notes.get("tool_resources"))
+        known = stores_of((await keeping.kept(work, thread_id)).notes.get("tool_resources"))
     if known:
         return known[0]
     made = await tool_resources.make_store(actor)
     async with database.work(actor) as work:
-        await threads.lock(work, thread_id)
-        former = (await threads.kept(work, thread_id)).notes.get("tool_resources")
+        await exchanges.lock(work, thread_id)
+        former = (await keeping.kept(work, thread_id)).notes.get("tool_resources")
         known = stores_of(former)
         if not known:
             resources = tool_resources.Resources(store_ids=[made]).written(former)
-            await threads.keep(work, thread_id, {"tool_resources": resources})
+            await keeping.keep(work, thread_id, {"tool_resources": resources})
             return made
     # Another message was quicker.
     await collections.delete(actor, made)
@@ -156,7 +157,7 @@ async def _ensure_idle(work: Work, thread_id: str, doing: str) -> None:
 async def _one(work: Work, thread_id: str, message_id: str) -> dict[str, Any]:
     raw.ensure_id("message_id", message_id, "msg")
     try:
-        found = await threads.message(work, thread_id, message_id)
+        found = await keeping.message(work, thread_id, message_id)
     except NotFound as error:
         raise no_object("message", message_id) from error
     return (await _objects(work, thread_id, [found]))[0]

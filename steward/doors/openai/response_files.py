@@ -13,7 +13,7 @@ from steward.files import service as files
 from steward.kernel import runtime
 from steward.kernel.errors import NotFound
 from steward.kernel.work import Actor
-from steward.threads.service import Said
+from steward.threads.keeping import Said
 
 Part = dict[str, Any]
 

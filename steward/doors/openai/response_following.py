@@ -20,6 +20,7 @@ from steward.kernel.work import Actor, Work
 from steward.runs import actions, records, service
 from steward.runs.events import Retrieved, RunEnd, RunEvent, RunPause, StepRestart
 from steward.runs.feed import Feed
+from steward.threads import reading
 from steward.threads import service as threads
 
 
@@ -166,7 +167,7 @@ async def _stand(work: Work, thread_id: str, run_id: str, number: int) -> Stand:
 
 async def _question(work: Work, run_id: str) -> str:
     run = await service.get(work, run_id)
-    return threads.plain_text((await threads.find_answer(work, run.question_id)).parts)
+    return reading.plain_text((await threads.find_answer(work, run.question_id)).parts)
 
 
 def _is_over(stand: Stand, event: RunEnd | RunPause) -> bool:

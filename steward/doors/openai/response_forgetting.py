@@ -11,6 +11,7 @@ from steward.kernel import runtime
 from steward.kernel.stretches import Asked
 from steward.kernel.work import Actor
 from steward.runs import records, service
+from steward.threads import exchanges
 from steward.threads import service as threads
 
 _MOST_RUNS: Final = 100
@@ -29,7 +30,7 @@ async def forget(actor: Actor, stand: Stand) -> None:
     """Show a response no more. Its thread goes with it, unless that is a conversation or others are left there."""
     run = stand.run
     async with runtime.current().database.work(actor) as work:
-        await threads.lock(work, run.thread_id)
+        await exchanges.lock(work, run.thread_id)
         kept = {**run.kept, "deleted": sorted({*(run.kept.get("deleted") or ()), stand.number})}
         await records.keep(work, run, kept)
         await audit.record(work, "response_deleted", "run", run.id, segment=stand.number)

@@ -11,7 +11,7 @@ from steward.doors.openai import raw
 from steward.doors.openai.errors import BadRequest
 from steward.doors.openai.raw import Body
 from steward.kernel import runtime
-from steward.threads import service as threads
+from steward.threads import exchanges
 
 Part = dict[str, Any]
 Role = Literal["user", "assistant", "system"]
@@ -159,7 +159,7 @@ def no_call(call_id: str, param: str = "input") -> BadRequest:
 
 def _fitting(draft: Draft) -> Draft:
     # Programs send whole documents, as in chat completions: what bounds a message is the body that it comes in.
-    threads.ensure_fits(draft.parts, runtime.current().settings.limits.body_bytes)
+    exchanges.ensure_fits(draft.parts, runtime.current().settings.limits.body_bytes)
     return draft
 
 

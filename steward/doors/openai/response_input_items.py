@@ -12,7 +12,7 @@ from steward.doors.openai.run_steps import output_of
 from steward.kernel import runtime
 from steward.kernel.stretches import Asked, Stretch
 from steward.kernel.work import Actor
-from steward.threads import service as threads
+from steward.threads import keeping
 
 
 async def stretch(actor: Actor, stand: Stand, asked: Asked) -> Stretch[Item]:
@@ -36,7 +36,7 @@ async def _items(actor: Actor, stand: Stand) -> list[Item]:
     said: int = stand.run.kept["said"]
     async with runtime.current().database.work(actor) as work:
         # The answer stands behind the newest of them.
-        path = await threads.path(work, stand.run.message_id, said + 1)
+        path = await keeping.path(work, stand.run.message_id, said + 1)
     return [item for message in path[:0:-1] for item in items_of(message)]
 
 

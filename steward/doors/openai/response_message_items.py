@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from steward.doors.openai.response_items import Item, ItemsOf, Naming, Part, message_item
+from steward.threads.reading import NOTES
 from steward.threads.schemas import MessageRead
-from steward.threads.service import NOTES
 
 _STATUS: Final = {"completed": "completed", "in_progress": "in_progress"}
 

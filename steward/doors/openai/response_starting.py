@@ -22,6 +22,7 @@ from steward.runs import actions, records, service
 from steward.runs.actions import Word
 from steward.runs.errors import ThreadBusy
 from steward.runs.schemas import Started, TurnRequest
+from steward.threads import exchanges
 from steward.threads import service as threads
 
 _SETTINGS: Final = (
@@ -78,7 +79,7 @@ async def _ensure_there(actor: Actor, asked: Asked) -> str | None:
         if asked.model is not None and naming.is_agent(asked.model):
             return (await naming.named(work, house.settings, asked.model)).id
         if asked.model is None and asked.thread_id is not None:
-            return await threads.agent_of(work, asked.thread_id)
+            return await exchanges.agent_of(work, asked.thread_id)
     return None
 
 

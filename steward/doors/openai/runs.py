@@ -40,8 +40,8 @@ from steward.runs import actions, records, service
 from steward.runs.actions import Word
 from steward.runs.errors import ThreadBusy
 from steward.runs.schemas import TurnRequest
-from steward.threads import service as threads
-from steward.threads.service import Kept, Said
+from steward.threads import keeping
+from steward.threads.keeping import Kept, Said
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -76,7 +76,7 @@ async def create_run(request: Request, actor: Caller, thread_id: str) -> Respons
     await _ensure_there(actor, thread_id, asked)
     said = await _said(actor, thread_id, asked)
     async with runtime.current().database.work(actor) as work:
-        thread = await threads.kept(work, thread_id)
+        thread = await keeping.kept(work, thread_id)
     return await _begin(actor, thread, asked, said)
 
 

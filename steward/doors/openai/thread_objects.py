@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from steward.knowledge.markers import MarkerReader
 from steward.runs.authors import Author
+from steward.threads.keeping import Kept
+from steward.threads.reading import NOTES
 from steward.threads.schemas import MessageRead
-from steward.threads.service import NOTES, Kept
 
 Part = dict[str, Any]
 

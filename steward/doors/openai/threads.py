@@ -16,8 +16,9 @@ from steward.kernel import runtime
 from steward.kernel.errors import NotFound
 from steward.kernel.work import Actor
 from steward.runs import service as runs
+from steward.threads import exchanges, keeping
 from steward.threads import service as threads
-from steward.threads.service import Kept
+from steward.threads.keeping import Kept
 
 router = APIRouter(prefix="/v1", tags=["assistants"])
 
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/v1", tags=["assistants"])
 @router.get("/threads")
 async def list_openai_threads(request: Request, work: InWork) -> dict[str, Any]:
     """List the caller's threads, which OpenAI's own API never could."""
-    found = await threads.stretch(work, lists.read(request.query_params, prefix="thread"))
+    found = await keeping.stretch(work, lists.read(request.query_params, prefix="thread"))
     return lists.page_of([thread_object(one) for one in found.items], has_more=found.has_more)
 
 
@@ -39,7 +40,7 @@ async def create_openai_thread(request: Request, actor: Caller) -> dict[str, Any
 async def read_openai_thread(work: InWork, thread_id: str) -> dict[str, Any]:
     """One thread."""
     thread = await thread_of(work, thread_id)
-    return thread_object(await threads.kept(work, thread.id))
+    return thread_object(await keeping.kept(work, thread.id))
 
 
 @router.post("/threads/{thread_id}")
@@ -53,12 +54,12 @@ async def change_openai_thread(request: Request, actor: Caller, thread_id: str) 
     pairs = metadata.read(body)
     resources = await tool_resources.read(actor, body, store_days=tool_resources.STORE_DAYS)
     async with house.database.work(actor) as work:
-        await threads.lock(work, thread_id)
-        former = (await threads.kept(work, thread_id)).notes.get("tool_resources")
+        await exchanges.lock(work, thread_id)
+        former = (await keeping.kept(work, thread_id)).notes.get("tool_resources")
         notes: dict[str, Any] = {"tool_resources": resources.written(former)}
         if pairs is not None:
             notes["metadata"] = pairs
-        return thread_object(await threads.keep(work, thread_id, notes))
+        return thread_object(await keeping.keep(work, thread_id, notes))
 
 
 @router.delete("/threads/{thread_id}")
@@ -72,7 +73,7 @@ async def delete_openai_thread(actor: Caller, thread_id: str) -> dict[str, Any]:
         await runs.stop_thread(actor, thread_id)
     async with house.database.work(actor) as work:
         # Of several who delete it at once, one does; the others find nothing.
-        await threads.lock(work, thread_id)
+        await exchanges.lock(work, thread_id)
         await thread_of(work, thread_id)
         await threads.delete(work, thread_id)
     return {"id": thread_id, "object": "thread.deleted", "deleted": True}
@@ -99,5 +100,5 @@ async def make(actor: Actor, body: Body) -> Kept:
         written |= {"file_search": {"vector_store_ids": store_ids}}
     async with runtime.current().database.work(actor) as work:
         thread = await threads.create(work, "", None)
-        await threads.append(work, thread.id, said)
-        return await threads.keep(work, thread.id, {"metadata": pairs, "tool_resources": written})
+        await keeping.append(work, thread.id, said)
+        return await keeping.keep(work, thread.id, {"metadata": pairs, "tool_resources": written})

@@ -41,6 +41,7 @@ from steward.runs.events import (
     StepStart,
 )
 from steward.runs.schemas import ActionRead
+from steward.threads import reading
 from steward.threads import service as threads
 
 HEADER: Final = "x-steward-thread"
@@ -167,7 +168,7 @@ class Turn:
         """Places count in all that the run said; the client sees what came behind its last wait."""
         async with runtime.current().database.work(self.actor) as work:
             message = await threads.find_answer(work, self.message_id)
-        earlier = len(threads.plain_text(message.parts)) - self._characters
+        earlier = len(reading.plain_text(message.parts)) - self._characters
         self.places = [
             CitedPlace(
                 one.number,

@@ -12,6 +12,7 @@ from steward.kernel.errors import NotFound
 from steward.kernel.work import Actor
 from steward.runs import actions, service
 from steward.runs.schemas import RunRead, TurnRequest
+from steward.threads import exchanges
 from steward.threads import service as threads
 
 
@@ -61,7 +62,7 @@ async def _who(actor: Actor, model: str, thread_ref: str | None) -> tuple[str | 
     async with house.database.transaction(actor) as work:
         if naming.is_agent(model):
             return (await naming.named(work, house.settings, model)).id, True
-        return None, thread_ref is not None and await threads.agent_of(work, thread_ref) is not None
+        return None, thread_ref is not None and await exchanges.agent_of(work, thread_ref) is not None
 
 
 async def _go_on(

@@ -14,7 +14,7 @@ from steward.doors.terminal.imports.moments import moment
 from steward.kernel.characters import cut, storable
 from steward.kernel.ids import id_of
 from steward.threads.importing import PastMessage, PastThread
-from steward.threads.service import TITLE_CHARS
+from steward.threads.reading import TITLE_CHARS
 
 _BEGINNING: Final = datetime(2022, 11, 30, tzinfo=UTC)
 """When ChatGPT began: for conversations that do not say when they were held."""

@@ -12,7 +12,7 @@ from steward.doors.terminal.imports.moments import moment
 from steward.doors.terminal.imports.past_assistants import store_ids
 from steward.kernel.characters import storable
 from steward.threads.importing import PastMessage, PastThread
-from steward.threads.service import NOTES
+from steward.threads.reading import NOTES
 
 _BEGINNING: Final = datetime(2023, 11, 6, tzinfo=UTC)
 """When the Assistants API began: for objects that do not say when they were made."""
