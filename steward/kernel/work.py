@@ -18,6 +18,7 @@ from sqlalchemy import URL, QueuePool, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm.exc import StaleDataError
 
 from steward.kernel.errors import Conflict, Forbidden, Unavailable
 
@@ -239,7 +240,7 @@ class Database:
 
         Raises:
             Unavailable: the database is down, or the pool is exhausted.
-            Conflict: what was written names something that is gone.
+            Conflict: what was written, or what it names, is gone.
         """
         async with _session(self._app) as session:
             await session.execute(_ACT_AS, {"workspace_id": actor.workspace_id, "user_id": actor.user_id})
@@ -436,6 +437,8 @@ async def _session(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
         raise Unavailable(
             "All database connections are in use; try again in a moment.", retry_after_seconds=1
         ) from error
+    except StaleDataError as error:
+        raise _torn() from error
     except (
         OperationalError,
         OSError,

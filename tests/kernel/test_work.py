@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from steward.kernel.errors import Conflict, Forbidden, Unavailable
 from steward.kernel.runtime import Runtime
 from steward.kernel.work import Actor, Database, Role, Statement, lower_role
+from steward.threads import service as threads
 from tests.conftest import Person
 
 _ROLES: list[Role] = ["viewer", "member", "admin", "owner"]
@@ -73,6 +74,21 @@ async def test_what_names_something_that_is_gone_is_told_as_a_conflict(house: Ru
     for write in (write_by_session, write_by_statement):
         with pytest.raises(Conflict, match="deleted meanwhile"):
             await write()
+
+
+async def test_a_change_of_what_is_gone_is_a_conflict(house: Runtime, ada: Person) -> None:
+    async with house.database.work(ada.actor) as work:
+        thread_id = (await threads.create(work, "Pumps", None)).id
+
+    async def change() -> None:
+        async with house.database.work(ada.actor) as work:
+            thread = await threads.get(work, thread_id)
+            async with house.database.work(ada.actor) as other:
+                await threads.delete(other, thread_id)
+            thread.title = "Valves"
+
+    with pytest.raises(Conflict, match="deleted meanwhile"):
+        await change()
 
 
 async def test_prepared_statements_see_and_keep_the_same(house: Runtime, ada: Person) -> None:
