@@ -15,10 +15,11 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
+from steward.kernel import listening
 from steward.kernel.telemetry import FLUSH_SECONDS
 from steward.kernel.work import Actor, Asking, Database, Statement, Transaction
 from steward.runs import queries
@@ -289,32 +290,13 @@ class Feed:
 
     async def keep_listening(self) -> None:
         """Hear of other processes' news until cancelled; comes back by itself after the database was away."""
-        while True:
-            try:
-                await self._listen()
-            except Exception as error:
-                log.warning("feed_listener_lost", error=type(error).__name__)
-            await asyncio.sleep(0.5)
+        channels = {_RUNS_CHANNEL: self._on_news, _STOPS_CHANNEL: self.stop_here}
+        await listening.keep_listening(self._database, channels)
 
-    async def _listen(self) -> None:
-        connection = await self._database.listen_connection()
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _connection: lost.set())
-        try:
-            await connection.add_listener(_RUNS_CHANNEL, self._on_news)
-            await connection.add_listener(_STOPS_CHANNEL, self._on_stop)
-            await lost.wait()
-        finally:
-            with contextlib.suppress(Exception):
-                await connection.close(timeout=1)
-
-    def _on_news(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
-        for run_id in str(payload).split(","):
+    def _on_news(self, run_ids: str) -> None:
+        for run_id in run_ids.split(","):
             for changed in self._changed.get(run_id, ()):
                 changed.set()
-
-    def _on_stop(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
-        self.stop_here(str(payload))
 
     @contextlib.contextmanager
     def _watch(self, run_id: str) -> Generator[asyncio.Event]:

@@ -9,13 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Generator
-from typing import Any, Final
+from typing import Final
 
-import structlog
-
+from steward.kernel import listening
 from steward.kernel.work import Actor, Database
-
-log: structlog.typing.FilteringBoundLogger = structlog.get_logger(module=__name__)
 
 CHANNEL: Final = "steward_threads"
 GAP_SECONDS: Final = 0.2
@@ -23,7 +20,6 @@ GAP_SECONDS: Final = 0.2
 MOST_WAITING: Final = 1_000
 """A reader for whom more conversations than this wait has lost the thread, and begins anew."""
 _READY_SECONDS: Final = 5.0
-_AGAIN_SECONDS: Final = 0.5
 
 _Owner = tuple[str, str]
 
@@ -88,31 +84,21 @@ class ThreadNews:
 
     async def keep_listening(self) -> None:
         """Hear what changes until cancelled; comes back by itself after the database was away."""
-        while True:
-            try:
-                await self._listen()
-            except Exception as error:
-                log.warning("thread_news_lost", error=type(error).__name__)
-            await asyncio.sleep(_AGAIN_SECONDS)
+        await listening.keep_listening(
+            self._database, {CHANNEL: self._on_news}, on_up=self._begin, on_down=self._lose
+        )
 
-    async def _listen(self) -> None:
-        connection = await self._database.listen_connection()
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _connection: lost.set())
-        try:
-            await connection.add_listener(CHANNEL, self._on_news)
-            self.backend_id = connection.get_server_pid()
-            self._listening.set()
-            await lost.wait()
-        finally:
-            self._listening.clear()
-            for watch in [watch for watches in self._watches.values() for watch in watches]:
-                watch.lose()
-            with contextlib.suppress(Exception):
-                await connection.close(timeout=1)
+    def _begin(self, backend_id: int) -> None:
+        self.backend_id = backend_id
+        self._listening.set()
 
-    def _on_news(self, _connection: Any, _pid: int, _channel: str, payload: Any) -> None:
-        workspace_id, user_id, thread_id = str(payload).split(",")
+    def _lose(self) -> None:
+        self._listening.clear()
+        for watch in [watch for watches in self._watches.values() for watch in watches]:
+            watch.lose()
+
+    def _on_news(self, payload: str) -> None:
+        workspace_id, user_id, thread_id = payload.split(",")
         for watch in self._watches.get((workspace_id, user_id), ()):
             watch.add(thread_id)
 
