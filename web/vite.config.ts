@@ -196,6 +196,8 @@ export default defineConfig({
   },
   test: {
     environment: "jsdom",
+    // Left to itself it keeps one core free, which is half of two.
+    maxWorkers: "100%",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test_setup.ts"],
     css: false,
