@@ -21,6 +21,8 @@ from tests.conftest import MakePerson, Person
 from tests.runs.turns import begin, read
 from tests.support.database import as_owner
 
+pytestmark = pytest.mark.slow
+
 _PATIENCE_SECONDS = 10
 _SILENCE_SECONDS = 0.6
 

@@ -18,7 +18,7 @@ from tests.conftest import Person
 from tests.knowledge.folders.told import Told, intake
 from tests.knowledge.library import add, find
 
-pytestmark = pytest.mark.req("RAG-16")
+pytestmark = [pytest.mark.req("RAG-16"), pytest.mark.slow]
 
 
 @pytest.fixture
@@ -111,7 +111,6 @@ async def test_a_named_file_that_is_no_document_fails(taking: Intake, tmp_path: 
     )
 
 
-@pytest.mark.slow
 async def test_not_all_files_are_under_way_at_once(taking: Intake, told: Told, tmp_path: Path) -> None:
     wanted = files(tmp_path, **{f"note-{at}__md": f"Note number {at}." for at in range(100)})
     await taking.bring(wanted)

@@ -17,7 +17,7 @@ from tests.conftest import Person
 from tests.knowledge.folders.told import Told, intake
 from tests.knowledge.library import add, find
 
-pytestmark = pytest.mark.req("RAG-15")
+pytestmark = [pytest.mark.req("RAG-15"), pytest.mark.slow]
 
 BOUNDS = Bounds(1_000_000, Path("/nowhere"))
 PATIENCE_SECONDS = 60
@@ -144,7 +144,6 @@ async def until(person: Person, wanted: list[str]) -> None:
         await asyncio.sleep(0.05)
 
 
-@pytest.mark.slow
 @pytest.mark.req("RAG-16")
 async def test_a_search_sees_what_happens_in_a_folder(ada: Person, tmp_path: Path) -> None:
     folder, aside = tmp_path / "folder", tmp_path / "aside"
