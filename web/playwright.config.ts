@@ -11,9 +11,8 @@ export default defineConfig({
   outputDir: "test-results",
   globalSetup: "./e2e/server.ts",
   reporter: "line",
-  // One more than there are cores: scenes wait for a third of their time. Each has a server of its own, with a database, so
-  // memory sets an end to them.
-  workers: Math.min(6, availableParallelism() + 1),
+  // As many as there are cores; each has a server of its own, with a database, so memory sets an end to them.
+  workers: Math.min(6, Math.max(2, availableParallelism())),
   retries: 0,
   timeout: 90_000,
   expect: {
